@@ -1,0 +1,3 @@
+"""How good the labels are: data sets, baselines, behaviour tests, statistics and reports."""
+
+__all__: list[str] = []

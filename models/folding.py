@@ -1,0 +1,90 @@
+"""Plain letters with a way back: what the country finder reads in place of the text as given.
+
+Accents, typographic apostrophes and dashes, odd spaces and invisible marks vanish, so that one spelling in
+the table finds every way to write it. Knows nothing of countries.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+_REPLACED = (
+    {
+        "\r": "\n",
+        "\v": "\n",
+        "\f": "\n",
+        "\x85": "\n",
+        "\u2028": "\n",
+        "\u2029": "\n",
+        "\t": " ",
+        "ø": "o",
+        "Ø": "O",
+        "ł": "l",
+        "Ł": "L",
+        "đ": "d",
+        "Đ": "D",
+        "ı": "i",
+    }
+    | dict.fromkeys("‘’‛ʼʻ`´＇", "'")
+    | dict.fromkeys("“”„«»", '"')
+    | dict.fromkeys("‐‑‒–−", "-")
+)
+_DROPPED = re.compile(
+    "[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]+"  # marks and invisible signs
+    r"|(?<=[ \n]) +"
+)
+_WRAPPED = re.compile("(?<=[\\w,])\n(?=\u200b?\\w)")
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A folded text and, for each of its characters, where it stood in the text as given."""
+
+    text: str
+    source: str
+    offsets: Sequence[int]
+
+    def locate(self, start: int, end: int) -> tuple[int, int]:
+        """Turn a span of the folded text into the span of the text as given, marks on its last letter included."""
+        last = self.offsets[end - 1] + 1
+        while last < len(self.source) and unicodedata.combining(self.source[last]):
+            last += 1
+        return self.offsets[start], last
+
+
+@cache
+def _make_table() -> dict[int, str]:
+    table = {ord(key): value for key, value in _REPLACED.items()}
+    for code in (*range(0xA0, 0x250), *range(0x1E00, 0x1F00), *range(0x2000, 0x2070)):
+        letter = unicodedata.normalize("NFKD", chr(code))
+        if unicodedata.category(chr(code)) == "Zs":
+            table[code] = " "
+        elif len(letter) > 1 and unicodedata.combining(letter[1]) and letter[0].isalpha():
+            table[code] = letter[0]
+    table[0x3000] = " "
+    return table
+
+
+def fold(text: str) -> Folded:
+    """Fold accents, quotes, dashes, spaces and line ends; breaks inside a wrapped sentence become spaces."""
+    plain = text.replace("\r\n", "\n\u200b") if "\r" in text else text
+    if not plain.isascii() or "\t" in plain or "\r" in plain:
+        plain = plain.translate(_make_table())
+    plain = _WRAPPED.sub(" ", plain) if "\n" in plain else plain
+    if not _DROPPED.search(plain):
+        return Folded(plain, text, range(sys.maxsize))
+    pieces: list[str] = []
+    offsets: list[int] = []
+    position = 0
+    for match in _DROPPED.finditer(plain):
+        pieces.append(plain[position : match.start()])
+        offsets.extend(range(position, match.start()))
+        position = match.end()
+    pieces.append(plain[position:])
+    offsets.extend(range(position, len(plain)))
+    return Folded("".join(pieces), text, offsets)

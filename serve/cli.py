@@ -1,0 +1,284 @@
+"""The `stance` command: one thin function per verb.
+
+Whatever is heavy is imported inside the verb that needs it, so that `stance --help` answers at once. Only
+this file turns a `StanceError` into one line on standard error; anything else is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
+
+import typer
+
+from models.errors import CheckpointError, DataError, StanceError
+from serve.articles import STANDARD_INPUT, Failure, MissingFileError, Overrides, Source, find_sources, read_articles
+
+if TYPE_CHECKING:
+    from models.labeller import Labeller
+    from models.schema import Article, Labels
+
+EXIT_ERROR, EXIT_ROWS, EXIT_NOT_FOUND = 1, 3, 4
+EPILOG = (
+    "Exit codes: 0 all well; 1 error; 2 wrong use; 3 some articles could not be labelled; "
+    "4 model or data not found; 130 stopped by Ctrl-C."
+)
+
+app = typer.Typer(
+    name="stance",
+    help="Who stands where: the stance of every country on every proposal in a news text.",
+    epilog=EPILOG,
+    rich_markup_mode=None,  # rich takes 0.1 s to import, too long for a help page
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ModelOption = Annotated[Path | None, typer.Option("--model", help="Checkpoint folder; default: the shipped one.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class Format(StrEnum):
+    """How labels are written."""
+
+    AUTO = "auto"
+    TABLE = "table"
+    JSONL = "jsonl"
+
+
+class Given(StrEnum):
+    """Which proposals an evaluation labels: those of the data, or those found in the text."""
+
+    GIVEN = "given"
+    FOUND = "found"
+
+
+def main() -> NoReturn:
+    """Run the command; errors raised on purpose become one line and an exit code."""
+    try:
+        app(prog_name="stance")
+    except (CheckpointError, MissingFileError) as error:
+        _fail(error, EXIT_NOT_FOUND)
+    except StanceError as error:
+        _fail(error, EXIT_ERROR)
+    sys.exit()
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"stance {version('country-stance')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def label(
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="INPUTS", help="Files (.txt, .md, .jsonl), folders, or - for standard input."),
+    ] = None,
+    proposals: Annotated[
+        list[str] | None,
+        typer.Option("--proposal", metavar="TEXT", help="Ask about this proposal; may be repeated."),
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="The article's headline.")] = None,
+    date: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The article's day; decides who is in a group."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this new file.")] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="auto: a table on a terminal, JSON Lines into a pipe or file.")
+    ] = Format.AUTO,
+    model: ModelOption = None,
+) -> None:
+    """Label articles: who supports, opposes or abstains on what.
+
+    A .txt or .md file is one article; a .jsonl file has one JSON object with a "text" per line. What
+    can't be labelled gives an error row in its place. --proposal, --title and --date hold for every article.
+
+    Example: stance label articles/ --proposal "a ban on deep-sea mining" -o labels.jsonl
+    """
+    overrides = Overrides(
+        title=title,
+        date=date.date().isoformat() if date else None,
+        proposals=tuple(proposals) if proposals else None,
+    )
+    sources = find_sources(inputs or [])
+    labeller = _load_labeller(model)
+    _announce(sources)
+    num_rows = num_failures = 0
+    with _open_output(output) as file:
+        write = _make_writer(file, form)
+        for article in read_articles(sources, overrides):
+            row = _label_row(labeller, article)
+            write(row)
+            num_rows += 1
+            num_failures += isinstance(row, Failure)
+    if num_failures:
+        typer.echo(f"error: {num_failures} of {num_rows} articles not labelled; their rows say why", err=True)
+        raise typer.Exit(EXIT_ROWS)
+
+
+@app.command()
+def info(
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of the answer.")] = False,
+    as_json: JsonOption = False,
+    model: ModelOption = None,
+) -> None:
+    """Print which model answers, with which runtime, or the schema of the answer.
+
+    Example: stance info --json
+    """
+    if schema:
+        from models.schema import read_schema
+
+        _print_json(read_schema())
+    else:
+        _print_values(_load_labeller(model).info(), as_json)
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="A TOML file, such as training/configs/tiny.toml.")],
+    texts: Annotated[
+        list[Path] | None, typer.Option(help="JSON Lines of annotated texts to add; may be repeated.")
+    ] = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the run.")] = Path("runs/latest"),
+) -> None:
+    """Train a checkpoint. Needs the extra: pip install 'country-stance[train]'.
+
+    Example: stance train training/configs/tiny.toml -o runs/tiny
+    """
+    _require([config, *(texts or [])])
+    with _extra("train"):
+        from training.train import main as run
+    run(config, texts=texts or [], output=output)
+
+
+@app.command()
+def evaluate(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Annotated articles, JSON Lines.")],
+    proposals: Annotated[Given, typer.Option(help="Label the data's proposals, or find them.")] = Given.GIVEN,
+    model: ModelOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure a model on annotated articles.
+
+    Example: stance evaluate articles.jsonl --proposals found
+    """
+    _require([data])
+    from evals.evaluate import main as run
+
+    _print_values(run(data, proposals.value, model), as_json)
+
+
+def _load_labeller(model: Path | None) -> Labeller:
+    from models.labeller import Labeller
+
+    return Labeller.load(model)
+
+
+def _label_row(labeller: Labeller, article: Article | Failure) -> Labels | Failure:
+    if isinstance(article, Failure):
+        return article
+    try:
+        return labeller.label(article)
+    except DataError as error:
+        return Failure(id=article.id or "", line=None, error=error)
+
+
+def _announce(sources: Sequence[Source]) -> None:
+    """Tell a person who gave no input what the command waits for."""
+    if sys.stdin.isatty() and any(source.path == STANDARD_INPUT for source in sources):
+        typer.echo("Type or paste an article, then press Ctrl-D.", err=True)
+
+
+@contextmanager
+def _open_output(path: Path | None) -> Iterator[TextIO]:
+    """The file to write to, in UTF-8; a file that is already there is left alone."""
+    if path is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")
+        yield sys.stdout
+        return
+    try:
+        file = path.open("x", encoding="utf-8", newline="\n")
+    except FileExistsError as error:
+        raise DataError(f"{str(path)!r} exists: choose another name, or delete it first") from error
+    except OSError as error:
+        raise DataError(f"can't write {str(path)!r}: {error.strerror}") from error
+    with file:
+        yield file
+
+
+def _make_writer(file: TextIO, form: Format) -> Callable[[Labels | Failure], None]:
+    """A function that writes one row, so that whoever reads a pipe has it at once."""
+    if form is Format.TABLE or (form is Format.AUTO and file.isatty()):
+        from rich.console import Console
+
+        from serve.table import print_row
+
+        console = Console(file=file, highlight=False, emoji=False, markup=False)
+        return lambda row: print_row(console, row)
+    return lambda row: _write_line(file, row)
+
+
+def _write_line(file: TextIO, row: Labels | Failure) -> None:
+    file.write(json.dumps(row.to_dict(), ensure_ascii=False) + "\n")
+    file.flush()
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def _print_values(values: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        _print_json(values)
+        return
+    from rich.console import Console
+
+    from serve.table import print_values
+
+    print_values(Console(highlight=False), values)
+
+
+def _require(paths: Sequence[Path]) -> None:
+    for path in paths:
+        if not path.exists():
+            raise MissingFileError(f"{str(path)!r} doesn't exist: check the path")
+
+
+@contextmanager
+def _extra(name: str) -> Iterator[None]:
+    """Say which extra to install where a package that only it brings is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith(("models.", "training.")):
+            raise
+        message = f"the package {error.name!r} is missing: run pip install 'country-stance[{name}]'"
+        raise StanceError(message) from error
+
+
+def _fail(error: StanceError, code: int) -> NoReturn:
+    typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+    sys.exit(code)

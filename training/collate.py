@@ -1,0 +1,158 @@
+"""Batches: rows (text, proposal) become encoder inputs with targets.
+
+A row either reads one proposal (its windows with country mentions) or looks for proposals (proposal -1).
+Windows of all rows of a batch are sorted by length and cut into chunks of bounded size, so that padding is
+small while the loss still sees every window of a (country, proposal) pair together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from models.tokens import NUM_ENTITIES, PAD
+from models.windows import Window, WindowInput, window_input
+from training.config import TrainConfig
+from training.examples import TextExample
+
+IGNORED = -100
+FIND_PROPOSALS = -1
+
+
+@dataclass
+class _Piece:
+    """One window of a row with its targets; positions count in `window.ids`."""
+
+    window: WindowInput
+    mentions: list[tuple[int, int, bool]]  # position, pair, is evidence
+    tags: np.ndarray | None
+    spans: list[tuple[int, int, int, int]]  # first, last, text, proposal
+
+
+class Collator:
+    """Builds batches; draws wordings, windows and entity numbers afresh each time."""
+
+    def __init__(self, examples: Sequence[TextExample], config: TrainConfig) -> None:
+        """Keep the examples that rows refer to by index."""
+        self.examples = examples
+        self.config = config
+        self.random = np.random.default_rng(config.seed)
+
+    def __call__(self, rows: Sequence[dict[str, int]]) -> dict[str, Any]:
+        """Build a batch.
+
+        Returns:
+            `chunks`: encoder inputs with their targets; `pair_classes`: index into SCORES per pair, (P,).
+        """
+        pieces: list[_Piece] = []
+        pair_classes: list[int] = []
+        for number, row in enumerate(rows):
+            example = self.examples[row["text"]]
+            if row["proposal"] == FIND_PROPOSALS:
+                pieces += self._find_pieces(example, number)
+            else:
+                pieces += self._read_pieces(example, row["proposal"], pair_classes)
+        pieces.sort(key=lambda piece: len(piece.window.ids))
+        return {
+            "chunks": [self._chunk(group) for group in _groups(pieces, self.config.max_chunk_tokens)],
+            "pair_classes": torch.tensor(pair_classes, dtype=torch.long),
+        }
+
+    def _read_pieces(self, example: TextExample, index: int, pair_classes: list[int]) -> list[_Piece]:
+        proposal = example.proposals[index]
+        wording = 0
+        if len(proposal.wordings) > 1 and self.random.random() < self.config.mention_wording_fraction:
+            wording = int(self.random.integers(1, len(proposal.wordings)))
+        windows = self._choose_windows(example, proposal.is_evidence)
+        pairs: dict[int, int] = {}
+        pieces = []
+        for window in windows:
+            entered = window_input(example.tokens, window, proposal.wordings[wording], self._shuffled_entities())
+            mentions = []
+            for order, position in enumerate(example.mentions):
+                if window.core_start <= position < window.core_end:
+                    country = int(example.tokens.country[position])
+                    if country not in pairs:
+                        pairs[country] = len(pair_classes)
+                        pair_classes.append(int(proposal.classes[country]))
+                    at = entered.offset + int(position) - window.start
+                    mentions.append((at, pairs[country], bool(proposal.is_evidence[order])))
+            pieces.append(_Piece(entered, mentions, None, []))
+        return pieces
+
+    def _choose_windows(self, example: TextExample, is_evidence: np.ndarray) -> list[Window]:
+        """All windows with evidence, and as many others with mentions as the configuration allows."""
+        with_evidence, others = [], []
+        for window in example.windows:
+            inside = (example.mentions >= window.core_start) & (example.mentions < window.core_end)
+            if (inside & is_evidence).any():
+                with_evidence.append(window)
+            elif inside.any():
+                others.append(window)
+        self.random.shuffle(others)
+        return with_evidence + others[: self.config.max_other_windows]
+
+    def _find_pieces(self, example: TextExample, number: int) -> list[_Piece]:
+        with_tags = [w for w in example.windows if example.tags[w.core_start : w.core_end].any()]
+        others = [w for w in example.windows if w not in with_tags]
+        self.random.shuffle(with_tags)
+        self.random.shuffle(others)
+        limit = self.config.max_find_windows
+        chosen = with_tags[:limit] + others[: max(1, limit - len(with_tags))]
+        pieces = []
+        for window in chosen:
+            entered = window_input(example.tokens, window, None, self._shuffled_entities())
+            shift = entered.offset - window.start
+            tags = np.full(len(entered.ids), IGNORED)
+            tags[window.core_start + shift : window.core_end + shift] = example.tags[
+                window.core_start : window.core_end
+            ]
+            spans = [
+                (first + shift, last + shift, number, proposal)
+                for first, last, proposal in example.spans
+                if window.core_start <= first and last < window.core_end
+            ]
+            pieces.append(_Piece(entered, [], tags, spans))
+        return pieces
+
+    def _shuffled_entities(self) -> np.ndarray:
+        return self.random.permutation(NUM_ENTITIES)
+
+    def _chunk(self, pieces: Sequence[_Piece]) -> dict[str, torch.Tensor]:
+        """Pad windows to the longest; positions become (row, position)."""
+        width = max(len(piece.window.ids) for piece in pieces)
+        ids = np.full((len(pieces), width), PAD)
+        types = np.zeros((len(pieces), width), dtype=np.int64)
+        mask = np.zeros((len(pieces), width), dtype=np.int64)
+        tags = np.full((len(pieces), width), IGNORED)
+        mentions, spans = [], []
+        for row, piece in enumerate(pieces):
+            length = len(piece.window.ids)
+            ids[row, :length], types[row, :length], mask[row, :length] = piece.window.ids, piece.window.types, 1
+            if piece.tags is not None:
+                tags[row, :length] = piece.tags
+            mentions += [(row, *mention) for mention in piece.mentions]
+            spans += [(row, *span) for span in piece.spans]
+        return {
+            "input_ids": torch.from_numpy(ids).long(),
+            "attention_mask": torch.from_numpy(mask),
+            "token_type_ids": torch.from_numpy(types),
+            "tags": torch.from_numpy(tags).long(),
+            "mentions": torch.tensor(mentions, dtype=torch.long).reshape(-1, 4),
+            "spans": torch.tensor(spans, dtype=torch.long).reshape(-1, 5),
+        }
+
+
+def _groups(pieces: Sequence[_Piece], max_tokens: int) -> list[list[_Piece]]:
+    """Consecutive pieces whose padded size stays within `max_tokens`; pieces come sorted by length."""
+    groups: list[list[_Piece]] = []
+    for piece in pieces:
+        if groups and (len(groups[-1]) + 1) * len(piece.window.ids) <= max_tokens:
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    return groups

