@@ -14,8 +14,8 @@ from models.schema import Field
 
 _DATELINE = re.compile(
     r"(?:[/,] ?(?=[A-Z0-9])[^\n/(]{1,40}?)? ?(?:(?:\([^()\n]{2,40}\)|/[^/\n]{2,30}/) ?)?(?:--| -(?= )|[—―])"
-    r"|, (?:\d|(?:Jan|Feb|March|April|May|June|July|Aug|Sept|Oct|Nov|Dec|Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)"
-    r"[a-z]*[ .,]+\S{0,8})"
+    r"|, (?:\d|(?:Jan|Feb|March|April|May|June|July|Aug|Sept|Oct|Nov|Dec)[a-z]*[ .]+\d"
+    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b)"
 )
 _LINE_START = re.compile(r"(?:\A|\n)(?:[A-Z][A-Z ]+/)?$")
 _WORD_BEFORE = re.compile(r"(?:^|[^\w.'-])(?:(M[rs]|Mrs|Dr|[A-Z])\.?|([A-Z](?:[\w-]|'(?!s))+)) $")

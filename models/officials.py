@@ -20,12 +20,15 @@ _POSTING = (
     r" (?:to|at|on|for|of) (?:the )?"
     r"(?:United (?:Nations|States)|(?:South |North |New |Saudi )?[A-Z][\w.'-]*|[a-z][\w'-]*(?: [\w'-]+){0,3}?)"
 )
+_LINKS = ("of ", "from ", "for ", " the ")
 _TOKEN = re.compile(r" ([\w.&'/-]+)")
 _MOST_TITLE_WORDS = 9
 _LONGEST_ACRONYM = 5
-_AMERICAN = re.compile(r"Secretary of State|Attorney General|(?:Treasury|Press|Defense) Secretary|National Security")
+_AMERICAN = re.compile(
+    r"^(?:Secretary of State|Attorney General|(?:Treasury|Press|Defense) Secretary|National Security .*)$"
+)
 _BRITISH = frozenset({"Foreign Secretary", "Home Secretary", "Defence Secretary"})
-_EXECUTIVE = re.compile(r"^(?:Vice )?President$|Secretary$")
+_EXECUTIVE = re.compile(r"^(?:(?:Vice )?President|(?:(?:Commerce|Energy|Labor|Interior|Agriculture) )?Secretary)$")
 _WHITE_HOUSE = re.compile(
     r"White House|Oval Office|Pentagon|State Department|Republican|Democrats?\b|U\.S\. Senate|Capitol Hill"
     r"| administration "
@@ -77,14 +80,12 @@ class OfficialFinder:
         """Build the patterns."""
         self._cores, self._modifiers = frozenset(words["cores"]), frozenset(words["modifiers"])
         self._honorifics, self._no_names = frozenset(words["honorifics"]), frozenset(words["no_names"])
-        self._title_words = self._honorifics | {word.title() for word in self._cores | self._modifiers}
-        name = rf"(?:(?:{'|'.join(self._honorifics)})\.? )?{_PART}(?: {_PARTICLE}?{_PART}){{0,3}}"
-        self._bare = re.compile(
-            rf"\b((?:(?:{'|'.join(words['portfolios'])}) )*(?:{'|'.join(words['offices'])})) ({name})"
-        )
-        self._after_core = re.compile(
-            rf"(?: (?:to|at|on|for|of) (?:the )?[\w.'-]+(?: [\w.'-]+){{0,4}}?)??(,? )({name})"
-        )
+        title_words = " ".join([*words["portfolios"], *words["offices"]]).split()
+        self._title_words = self._honorifics.union(title_words) - {"of"}
+        name = rf"(?:(?:{'|'.join(words['honorifics'])})\.? )?{_PART}(?: {_PARTICLE}?{_PART}){{0,3}}"
+        portfolios, offices = "|".join(words["portfolios"]), "|".join(words["offices"])
+        self._bare = re.compile(rf"\b(?=[A-Z])((?:(?:{portfolios}) )*(?:{offices})) ({name})")
+        self._after_core = re.compile(rf"(?:{_POSTING})?(,? )({name})")
         self._after_country = re.compile(rf",? ({name})")
         self._name_before = re.compile(rf"({name}), (?:who is )?(?:[Tt]he )?$")
         self._titled_before = re.compile(rf"\b(\w+) ({name}) (?:of|from|for) (?:the )?$")
@@ -150,10 +151,12 @@ class OfficialFinder:
     def _introduce_by_country_last(self, text: str, item: Found, offset: int, people: _People) -> Found | None:
         """'Anna Morel (France)', 'President Anna Morel of France', 'President of France Anna Morel'."""
         before = text[offset : item.start]
-        match = self._bracketed.search(before)
-        if match and text.startswith(")", item.end) and self._is_name(match[1]) and " " in match[1]:
+        match = self._bracketed.search(before) if text.startswith(")", item.end) else None
+        if match and self._is_name(match[1]) and " " in match[1]:
             people.add(match[1], item.code)
             return _make(text, offset + match.start(1), item.end + 1, item.code)
+        if not before.endswith(_LINKS):
+            return None
         match = self._titled_before.search(before)
         if match and match[1].lower() in self._cores and self._is_name(match[2]):
             people.add(match[2], item.code)
@@ -181,6 +184,7 @@ class OfficialFinder:
     def _resolve_bare(self, text: str, found: list[Found], places: list[Found], people: _People) -> list[Found]:
         items = []
         owners = _find_owners(text, found)
+        in_washington = _WHITE_HOUSE.search(text) is not None
         counts = Counter(item.code for item in found if item.kind != "group")
         anchors = sorted([*found, *places], key=lambda item: item.start)
         fallback = (
@@ -191,7 +195,11 @@ class OfficialFinder:
         for match in self._bare.finditer(text):
             if not self._is_name(match[2]) or _NOT_IN_OFFICE.search(text[max(0, match.start() - 24) : match.start()]):
                 continue
-            code = people.find(match[2]) or owners.get(match[2].split()[-1]) or _guess_by_title(text, match[1], counts)
+            code = (
+                people.find(match[2])
+                or owners.get(match[2].split()[-1])
+                or _guess_by_title(match, counts, in_washington)
+            )
             if code is None:
                 nearest = _find_nearest(text, match.start(), anchors)
                 code = fallback if nearest is None else nearest
@@ -227,14 +235,20 @@ def _make(text: str, start: int, end: int, code: str) -> Found:
     return Found(start, end, text[start:end], _OFFICIAL, code, "official")
 
 
-def _guess_by_title(text: str, title: str, counts: Mapping[str, int]) -> str | None:
-    """Country of an official named without one, by titles that are American or British in the news."""
+def _guess_by_title(match: re.Match[str], counts: Mapping[str, int], in_washington: bool) -> str | None:
+    """Country of an official named without one, by titles that are American or British in the news.
+
+    A president who needs no first name is the American one wherever the USA is named at all.
+    """
+    title = match[1]
     if title in _BRITISH and counts.get("GBR"):
         return "GBR"
     if _AMERICAN.search(title):
         return "USA"
-    is_american = _EXECUTIVE.search(title) and (counts.get("USA") or _WHITE_HOUSE.search(text))
-    return "USA" if is_american else None
+    if not _EXECUTIVE.search(title):
+        return None
+    least = max(counts.values(), default=0) / 2 if " " in match[2] else 1
+    return "USA" if counts.get("USA", 0) >= max(least, 1) or in_washington else None
 
 
 def _find_owners(text: str, found: list[Found]) -> dict[str, str]:
@@ -249,7 +263,8 @@ def _find_owners(text: str, found: list[Found]) -> dict[str, str]:
 
 def _find_nearest(text: str, position: int, items: list[Found]) -> str | None:
     """Country last named before a position in its paragraph, quotations apart: '' if that sentence names several."""
-    start = max(text.rfind("\n", 0, position) + 1, position - _MOST_CHARACTERS_BACK)
+    start = max(0, position - _MOST_CHARACTERS_BACK)
+    start = max(start, text.rfind("\n", start, position) + 1)
     first, last = (bisect_left(items, place, key=lambda item: item.start) for place in (start, position))
     before = [
         item

@@ -28,7 +28,7 @@ class TrainConfig:
     """Rows (text, proposal) of one optimizer step and device."""
     max_chunk_tokens: int = 2048
     """Tokens of one forward pass, padding included."""
-    max_other_windows: int = 2
+    max_other_windows: int = 1
     """Windows without evidence that a row reads, drawn afresh each time."""
     max_find_windows: int = 2
     """Windows that a row reads to find proposals."""

@@ -1,9 +1,10 @@
 import unicodedata
+from itertools import pairwise
+from time import process_time
 
 import pytest
 
 from models.countries import CountryFinder
-from models.schema import MAX_TEXT_CHARACTERS
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def test_a_capital_that_acts_is_its_government(finder, text):
         "The Washington Post wrote about Washington state.",
         "They flew to Paris, then returned from Vienna.",
         "A Paris-based group, the mayor of London and London's mayor came.",
-        "The film stars an actress, Carla Paris, and the old Denzel Washington, in a small part.",
+        "The film stars an actress, Carla Paris, and the old Carl Washington, in a small part.",
     ],
 )
 def test_a_capital_that_is_a_place_is_no_mention(finder, text):
@@ -228,12 +229,12 @@ def test_offsets_index_the_words_as_given(finder, text, words):
 
 
 def test_mentions_never_overlap_and_stay_put_when_text_is_put_before(finder):
-    text = "The US and French President Anna Morel of France (Paris) told Beijing, UK-EU and the G-77/China: no. Morel left."
+    text = "The US and French President Anna Morel of France (Paris) told Beijing, UK-EU and the G-77/China: no. Morel."
     alone = finder.find_mentions(text)
 
     moved = finder.find_mentions("It rained. " + text)
 
-    assert all(a.span.end <= b.span.start for a, b in zip(alone, alone[1:], strict=False))
+    assert all(a.span.end <= b.span.start for a, b in pairwise(alone))
     assert [(m.span.start - 11, m.country) for m in moved] == [(m.span.start, m.country) for m in alone]
 
 
@@ -250,9 +251,21 @@ def test_load_is_cached_and_unknown_codes_are_refused(finder):
         finder.name("XXX")
 
 
-def test_the_longest_text_ends_in_time(finder):
-    sentence = "President Morel of Peru told Paris, in Rome, that the US-backed text is dead. "
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "President Morel of Peru told Paris, in Rome, that the US-backed text is dead. ",
+        'Trade Minister Ana Quispe spoke in Georgia, Ohio and Chad Miller "ran. ',
+        "Paris, ",
+        "the French minister of ",
+    ],
+)
+def test_time_grows_with_the_text_and_no_faster(finder, sentence):
+    def measure(characters):
+        start = process_time()
+        finder.find_mentions(sentence * (characters // len(sentence)))
+        return process_time() - start
 
-    mentions = finder.find_mentions(sentence * (MAX_TEXT_CHARACTERS // 10 // len(sentence)))
+    measure(1_000)
 
-    assert len(mentions) > 1000
+    assert measure(160_000) < 32 * measure(10_000) + 0.1  # 16 times the text; 256 times if it were quadratic
