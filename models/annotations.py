@@ -1,6 +1,6 @@
 """Articles with their gold stances, as training and evaluation both read them (JSON Lines).
 
-The written corpus has its own markup (`training.corpus`) and becomes the same records.
+The written corpus has its own markup (`models.corpus`) and becomes the same records.
 """
 
 from __future__ import annotations

@@ -21,10 +21,14 @@ _LINE_START = re.compile(r"(?:\A|\n)(?:[A-Z][A-Z ]+/)?$")
 _WORD_BEFORE = re.compile(r"(?:^|[^\w.'-])(?:(M[rs]|Mrs|Dr|[A-Z])\.?|([A-Z](?:[\w-]|'(?!s))+)) $")
 _NAME_AFTER = re.compile(r" ([A-Z][a-z]+)")
 _AFTER = re.compile(r"[ -]?([\w'-]+)")
-_JOINED = re.compile(r",? (?:and|or) |, |/")
+_JOINED = re.compile(r",? (?:and|or) (?:the )?|, (?:the )?|/")
+_NEXT_STOP = re.compile(rf"{_JOINED.pattern}| to ")
 _SUFFIXES = ("-based", "-area", "-born")
 _WINDOW = 200
 """Characters on either side in which a line is looked at, so that the time stays linear in the text."""
+_IN_LISTS = {"Congo": "COG"}
+"""What a shared name means in the lists of international bodies, which call the other country by its long name."""
+_LONG_LIST = 5
 _CITY_STATES = frozenset({"LUX", "SGP", "MCO", "DJI", "KWT", "PAN", "GTM", "HKG", "SMR", "VAT", "MAC", "GIB"})
 
 
@@ -50,12 +54,19 @@ class Context:
             places[key] = self._drop_places(texts[key], items)
             sure.update(item.code for item in items + places[key] if len(item.entry.codes) == 1 and not item.entry.weak)
         for key, items in found.items():
-            found[key] = [item for item in items if not item.entry.weak or sure[item.code]]
-            for item in found[key]:
+            text = texts[key]
+            items[:] = [item for item in items if not item.entry.weak or sure[item.code] or self._is_acting(text, item)]
+            for index, item in enumerate(items):
                 if len(item.entry.codes) > 1:
-                    item.code = _choose(item.entry.codes, sure)
+                    is_listed = item.words.title() in _IN_LISTS and _is_listed(text, items, index)
+                    item.code = _IN_LISTS[item.words.title()] if is_listed else _choose(item.entry.codes, sure)
                     item.kind = "group" if item.code == "EU" else item.kind
         return places
+
+    def _is_acting(self, text: str, item: Found) -> bool:
+        """Whether an ambiguous capital does what only governments do ('Georgetown abstained')."""
+        word = _AFTER.match(text, item.end) if item.kind == "capital" and text.startswith(" ", item.end) else None
+        return word is not None and word[1] in self._lists["acts"]
 
     def _is_stray(self, text: str, item: Found) -> bool:
         if item.words == "US":
@@ -81,7 +92,7 @@ class Context:
         return places
 
     def _is_place(self, text: str, item: Found, places: list[Found]) -> bool:
-        if places and item.start - places[-1].end < 8 and _JOINED.fullmatch(text, places[-1].end, item.start):
+        if places and item.start - places[-1].end < 8 and _NEXT_STOP.fullmatch(text, places[-1].end, item.start):
             return True
         if _is_dateline(text, item) or self._is_person(text, item) or text.startswith(_SUFFIXES, item.end):
             return True
@@ -89,7 +100,7 @@ class Context:
         last, second = before[-1], before[-2].strip(".,\"'")
         if last in self._lists["before_capital"]:
             return not (last == "in" and second in self._lists["rulers"])
-        if last == "of" and second in self._lists["of_place"]:
+        if last == "of" and not self._lists["of_place"].isdisjoint((second, second.lower())):
             return True
         if last in ("to", "from", "for") and second in self._lists["travel"]:
             return True
@@ -119,6 +130,20 @@ class Context:
             return False
         start = item.start - 1 - len(before[2])
         return start > 1 and text[start - 1] == " " and text[start - 2] not in '.!?:"-' and text[start - 2] != " "
+
+
+def _is_listed(text: str, items: Sequence[Found], index: int) -> bool:
+    """Whether an item stands in an enumeration as long as those of official records."""
+    first = last = index
+    while first and index - first < _LONG_LIST and _JOINED.fullmatch(text, items[first - 1].end, items[first].start):
+        first -= 1
+    while (
+        last + 1 < len(items)
+        and last - index < _LONG_LIST
+        and _JOINED.fullmatch(text, items[last].end, items[last + 1].start)
+    ):
+        last += 1
+    return last - first + 1 >= _LONG_LIST
 
 
 def _is_dateline(text: str, item: Found) -> bool:

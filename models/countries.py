@@ -15,7 +15,7 @@ from typing import Any
 from models.context import Context
 from models.folding import Folded, fold
 from models.officials import OfficialFinder
-from models.phrases import Entry, PhraseIndex
+from models.phrases import Entry, PhraseIndex, list_words
 from models.schema import Field, Mention, Span
 
 _DATA = Path(__file__).parent
@@ -77,6 +77,11 @@ class CountryFinder:
         """The finder of the shipped table, read once per process."""
         return _load()
 
+    @classmethod
+    def read(cls) -> CountryFinder:
+        """A new finder of the shipped table."""
+        return cls(*map(_read, ("countries.toml", "groups.toml", "not_countries.toml", "titles.toml")))
+
     def name(self, code: str) -> str:
         """Display name of a country or group code."""
         return self._names[code]
@@ -95,9 +100,10 @@ class CountryFinder:
         fields: dict[Field, Folded] = {"title": fold(title)} if title else {}
         fields["text"] = fold(text)
         texts = {key: folded.text for key, folded in fields.items()}
-        found = {key: self._index.scan(words) for key, words in texts.items()}
+        words = {key: list_words(plain) for key, plain in texts.items()}
+        found = {key: self._index.scan(plain, words[key]) for key, plain in texts.items()}
         places = self._context.settle(texts, found)
-        self._officials.add_officials(texts, found, places)
+        self._officials.add_officials(texts, words, found, places)
         mentions = []
         for key, folded in fields.items():
             for item in found[key]:
@@ -108,5 +114,4 @@ class CountryFinder:
 
 @cache
 def _load() -> CountryFinder:
-    tables = [_read(name) for name in ("countries.toml", "groups.toml", "not_countries.toml", "titles.toml")]
-    return CountryFinder(*tables)
+    return CountryFinder.read()

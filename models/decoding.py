@@ -104,7 +104,7 @@ def tagged_spans(
         config: For `span_threshold`.
     """
     probabilities = softmax(tags)
-    best = probabilities.argmax(axis=1)
+    best = _word_tags(tokens, window, probabilities.argmax(axis=1))
     spans, at = [], window.core_start
     while at < window.core_end:
         if best[at - window.start] == 0:
@@ -122,12 +122,19 @@ def tagged_spans(
     return spans
 
 
+def _word_tags(tokens: TokenizedText, window: Window, tags: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+    """Let the first piece of a word decide for all of it, so that no word is cut."""
+    goes_on = tokens.is_continuation[window.start : window.end].astype(bool)
+    first = np.maximum.accumulate(np.where(goes_on, 0, np.arange(len(tags))))
+    return np.where(goes_on & (tags[first] > 0), 2, tags[first])
+
+
 def _continues(tokens: TokenizedText, at: int, tag: int, length: int) -> bool:
-    """Whether token `at` belongs to the span before it; a word is never cut."""
+    """Whether token `at` belongs to the span before it."""
     same_field = (at < tokens.title_tokens) == (at - 1 < tokens.title_tokens)
     same_sentence = tokens.sentence[at] == tokens.sentence[at - 1]
-    is_inside_word = bool(tokens.starts[at] == tokens.ends[at - 1]) and tokens.entity[at] < 0 and tag != 0
-    return bool(same_field and same_sentence and length < MAX_SPAN_TOKENS and (tag == 2 or is_inside_word))
+    fits = length < MAX_SPAN_TOKENS or bool(tokens.is_continuation[at])
+    return bool(same_field and same_sentence and fits and tag == 2)
 
 
 def link_spans(spans: Sequence[TaggedSpan], config: DecodingConfig) -> list[list[TaggedSpan]]:

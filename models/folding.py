@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 _REPLACED = (
     {
@@ -34,11 +34,12 @@ _REPLACED = (
     | dict.fromkeys("“”„«»", '"')
     | dict.fromkeys("‐‑‒–−", "-")
 )
-_DROPPED = re.compile(
-    "[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]+"  # marks and invisible signs
-    r"|(?<=[ \n]) +"
+_SIGNS = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
+"""Marks on letters and invisible signs."""
+_DROPPED = re.compile(rf"{_SIGNS.pattern}+|(?<=[ \n]) +")
+_WRAPPED = re.compile(
+    "\n(?:(?<=[\\w,&+)]\n)|(?<=\\b[A-Z]\\.\n)|(?<=[A-Z]\\.[A-Z]\\.\n)|(?<=\\bSt\\.\n))(?=\u200b?[\\w(&+])"
 )
-_WRAPPED = re.compile("(?<=[\\w,])\n(?=\u200b?\\w)")
 
 
 @dataclass(frozen=True)
@@ -58,25 +59,25 @@ class Folded:
 
 
 @cache
-def _make_table() -> dict[int, str]:
-    table = {ord(key): value for key, value in _REPLACED.items()}
-    for code in (*range(0xA0, 0x250), *range(0x1E00, 0x1F00), *range(0x2000, 0x2070)):
-        letter = unicodedata.normalize("NFKD", chr(code))
-        if unicodedata.category(chr(code)) == "Zs":
-            table[code] = " "
+def _make_replacer() -> Callable[[str], str]:
+    """What replaces each odd character by a plain one; faster than `str.translate`, which asks about every one."""
+    table = dict(_REPLACED) | {"\u3000": " "}
+    for character in map(chr, (*range(0xA0, 0x250), *range(0x1E00, 0x1F00), *range(0x2000, 0x2070))):
+        letter = unicodedata.normalize("NFKD", character)
+        if unicodedata.category(character) == "Zs":
+            table[character] = " "
         elif len(letter) > 1 and unicodedata.combining(letter[1]) and letter[0].isalpha():
-            table[code] = letter[0]
-    table[0x3000] = " "
-    return table
+            table[character] = letter[0]
+    pattern = re.compile(f"[{''.join(table)}]")  # none of them means something inside the brackets
+    return partial(pattern.sub, lambda match: table[match[0]])
 
 
 def fold(text: str) -> Folded:
     """Fold accents, quotes, dashes, spaces and line ends; breaks inside a wrapped sentence become spaces."""
     plain = text.replace("\r\n", "\n\u200b") if "\r" in text else text
-    if not plain.isascii() or "\t" in plain or "\r" in plain:
-        plain = plain.translate(_make_table())
+    plain = _make_replacer()(plain)
     plain = _WRAPPED.sub(" ", plain) if "\n" in plain else plain
-    if not _DROPPED.search(plain):
+    if "  " not in plain and "\n " not in plain and (plain.isascii() or not _SIGNS.search(plain)):
         return Folded(plain, text, range(sys.maxsize))
     pieces: list[str] = []
     offsets: list[int] = []

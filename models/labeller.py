@@ -25,6 +25,7 @@ from models.decoding import (
     pool_odds,
     tagged_spans,
 )
+from models.groups import expand_groups as add_members
 from models.runtime import Runtime
 from models.schema import Article, Labels, Mention, Proposal, Span, Stance, StanceRow
 from models.tokens import TokenizedText, tokenize_article, tokenize_proposal
@@ -74,19 +75,23 @@ class Labeller:
             "threads": self.runtime.threads,
         }
 
-    def label_many(self, articles: Iterable[Article | Mapping[str, Any] | str]) -> Iterator[Labels]:
+    def label_many(
+        self, articles: Iterable[Article | Mapping[str, Any] | str], *, expand_groups: bool = False
+    ) -> Iterator[Labels]:
         """Label articles in order, one at a time as they come.
 
         Raises:
             DataError: An article can't be labelled.
         """
-        return (self.label(article) for article in articles)
+        return (self.label(article, expand_groups=expand_groups) for article in articles)
 
-    def label(self, article: Article | Mapping[str, Any] | str) -> Labels:
+    def label(self, article: Article | Mapping[str, Any] | str, *, expand_groups: bool = False) -> Labels:
         """Label one article: an Article, a record `{text, title?, date?, id?, proposals?}` or just the text.
 
+        With `expand_groups`, what a group does counts for its members on the article's day too.
+
         Raises:
-            DataError: The article is empty, too long or no article.
+            DataError: The article is empty, too long or no article, or the day of its groups can't be read.
         """
         article = _as_article(article)
         reading = self._read(article)
@@ -100,7 +105,7 @@ class Labeller:
             rows += self._rows(reading, proposal, logits)
             count += used
         countries = {c: tuple(m for m in reading.mentions if m.country == c) for c in _in_order(reading.mentions)}
-        return Labels(
+        labels = Labels(
             article=article,
             id=article.id or hashlib.sha256(f"{article.title or ''}\n{article.text}".encode()).hexdigest()[:16],
             proposals=tuple(proposals),
@@ -111,6 +116,7 @@ class Labeller:
             tokens=count,
             model={"name": self.checkpoint.name, "version": self.checkpoint.version},
         )
+        return add_members(labels) if expand_groups else labels
 
     def pooled_logits(self, article: Article, proposal: str) -> dict[str, FloatArray]:
         """Uncalibrated pair logits of every country found, for calibration: code -> (4,)."""

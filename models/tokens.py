@@ -8,6 +8,7 @@ as in Zhang et al. 2017, 'Position-aware attention and supervised data improve s
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,6 +42,7 @@ class TokenizedText:
         ends: End of each token, exclusive, (N,).
         title_tokens: How many of the tokens, from the first, belong to the title.
         sentence: Index into `sentences`, (N,).
+        is_continuation: 1 on pieces that go on with the word of the token before, (N,).
         sentences: Character spans of the sentences; the title is one.
         countries: Codes in order of first appearance.
         truncated: Whether tokens beyond MAX_ARTICLE_TOKENS were left out.
@@ -53,6 +55,7 @@ class TokenizedText:
     ends: IntArray
     title_tokens: int
     sentence: IntArray
+    is_continuation: IntArray
     sentences: tuple[Span, ...]
     countries: tuple[str, ...]
     truncated: bool
@@ -78,7 +81,7 @@ def tokenize_article(tokenizer: Tokenizer, article: Article, mentions: Sequence[
     body[5] += len(sentences)
     columns.append(body)
     table = np.concatenate(columns, axis=1)
-    ids, entity, country, starts, ends, sentence = table[:, :MAX_ARTICLE_TOKENS]
+    ids, entity, country, starts, ends, sentence, is_continuation = table[:, :MAX_ARTICLE_TOKENS]
     return TokenizedText(
         ids,
         entity,
@@ -87,6 +90,7 @@ def tokenize_article(tokenizer: Tokenizer, article: Article, mentions: Sequence[
         ends,
         title_tokens,
         sentence,
+        is_continuation,
         (*sentences, *text_sentences),
         countries,
         truncated=table.shape[1] > MAX_ARTICLE_TOKENS,
@@ -101,12 +105,16 @@ def _field_tokens(
     countries: Sequence[str],
     sentences: Sequence[Span],
 ) -> IntArray:
-    """Rows ids, entity, country, starts, ends, sentence of one field, (6, N)."""
+    """Rows ids, entity, country, starts, ends, sentence, is_continuation of one field, (7, N)."""
     encoding = tokenizer.encode(words, add_special_tokens=False)
     ids = np.array(encoding.ids, dtype=np.int32)
     offsets = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)
     starts, ends = offsets[:, 0].copy(), offsets[:, 1].copy()
+    if not words.isascii():
+        ends = np.array([_with_marks(words, end) for end in ends.tolist()], dtype=np.int32)
     entity, country = np.full_like(ids, -1), np.full_like(ids, -1)
+    words_of = np.array(encoding.word_ids, dtype=np.int32)
+    is_continuation = (np.diff(words_of, prepend=-1) == 0).astype(np.int32)
     keep = np.ones(len(ids), dtype=bool)
     for index, mention in enumerate(mentions):
         if mention.span.field != field:
@@ -117,11 +125,19 @@ def _field_tokens(
             continue
         keep[first + 1 : last] = False
         ids[first] = -1
+        is_continuation[first] = 0
         entity[first], country[first] = index, countries.index(mention.country)
         starts[first], ends[first] = mention.span.start, mention.span.end
     begins = np.array([s.start for s in sentences], dtype=np.int32)
     sentence = np.maximum(np.searchsorted(begins, starts, side="right") - 1, 0).astype(np.int32)
-    return np.stack([ids, entity, country, starts, ends, sentence])[:, keep]
+    return np.stack([ids, entity, country, starts, ends, sentence, is_continuation])[:, keep]
+
+
+def _with_marks(words: str, end: int) -> int:
+    """The end of a token with the combining marks after it, which the tokenizer leaves out."""
+    while end < len(words) and unicodedata.combining(words[end]):
+        end += 1
+    return end
 
 
 def tokenize_proposal(

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
@@ -20,6 +21,7 @@ import typer
 
 from models.errors import CheckpointError, DataError, StanceError
 from serve.articles import STANDARD_INPUT, Failure, MissingFileError, Overrides, Source, find_sources, read_articles
+from serve.lookup import JsonOption, countries, groups, print_json
 
 if TYPE_CHECKING:
     from models.labeller import Labeller
@@ -42,7 +44,9 @@ app = typer.Typer(
 )
 
 ModelOption = Annotated[Path | None, typer.Option("--model", help="Checkpoint folder; default: the shipped one.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+app.command()(countries)
+app.command()(groups)
 
 
 class Format(StrEnum):
@@ -107,6 +111,9 @@ def label(
     form: Annotated[
         Format, typer.Option("--format", help="auto: a table on a terminal, JSON Lines into a pipe or file.")
     ] = Format.AUTO,
+    expand: Annotated[
+        bool, typer.Option("--expand-groups", help="What a group does counts for each member on that day too.")
+    ] = False,
     model: ModelOption = None,
 ) -> None:
     """Label articles: who supports, opposes or abstains on what.
@@ -123,12 +130,13 @@ def label(
     )
     sources = find_sources(inputs or [])
     labeller = _load_labeller(model)
+    answer = partial(labeller.label, expand_groups=True) if expand else labeller.label
     _announce(sources)
     num_rows = num_failures = 0
     with _open_output(output) as file:
         write = _make_writer(file, form)
         for article in read_articles(sources, overrides):
-            row = _label_row(labeller, article)
+            row = _label_row(answer, article)
             write(row)
             num_rows += 1
             num_failures += isinstance(row, Failure)
@@ -150,7 +158,7 @@ def info(
     if schema:
         from models.schema import read_schema
 
-        _print_json(read_schema())
+        print_json(read_schema())
     else:
         _print_values(_load_labeller(model).info(), as_json)
 
@@ -177,6 +185,7 @@ def train(
 def evaluate(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="Annotated articles, JSON Lines.")],
     proposals: Annotated[Given, typer.Option(help="Label the data's proposals, or find them.")] = Given.GIVEN,
+    finder: Annotated[bool, typer.Option("--countries", help="Measure the country finder alone.")] = False,
     model: ModelOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -185,6 +194,11 @@ def evaluate(
     Example: stance evaluate articles.jsonl --proposals found
     """
     _require([data])
+    if finder:
+        from evals.countries import main as measure_finder
+
+        _print_values(measure_finder(data), as_json)
+        return
     from evals.evaluate import main as run
 
     _print_values(run(data, proposals.value, model), as_json)
@@ -196,11 +210,11 @@ def _load_labeller(model: Path | None) -> Labeller:
     return Labeller.load(model)
 
 
-def _label_row(labeller: Labeller, article: Article | Failure) -> Labels | Failure:
+def _label_row(answer: Callable[[Article], Labels], article: Article | Failure) -> Labels | Failure:
     if isinstance(article, Failure):
         return article
     try:
-        return labeller.label(article)
+        return answer(article)
     except DataError as error:
         return Failure(id=article.id or "", line=None, error=error)
 
@@ -246,13 +260,9 @@ def _write_line(file: TextIO, row: Labels | Failure) -> None:
     file.flush()
 
 
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
-
-
 def _print_values(values: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        _print_json(values)
+        print_json(values)
         return
     from rich.console import Console
 

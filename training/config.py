@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -65,21 +66,29 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges that would fail late or silently."""
+        for name in ("epochs", "learning_rate", "head_learning_rate"):
+            self._check(name, math.isfinite(getattr(self, name)) and getattr(self, name) > 0, "it must be above 0")
+        for name in ("rows_per_step", "max_chunk_tokens", "max_find_windows", "save_steps"):
+            self._check(name, getattr(self, name) >= 1, "it must be at least 1")
+        for name in ("num_layers", "max_texts"):
+            self._check(name, getattr(self, name) is None or getattr(self, name) >= 1, "it must be at least 1")
         for name in (
-            "epochs",
-            "rows_per_step",
-            "max_chunk_tokens",
-            "learning_rate",
-            "head_learning_rate",
-            "save_steps",
+            "max_other_windows",
+            "weight_decay",
+            "evidence_loss_weight",
+            "tag_loss_weight",
+            "proposal_tag_weight",
+            "link_loss_weight",
+            "seed",
         ):
-            if getattr(self, name) <= 0:
-                raise ConfigError(f"{name} is {getattr(self, name)!r}; it must be above 0")
+            self._check(name, getattr(self, name) >= 0, "it must not be below 0")
         for name in ("mention_wording_fraction", "warmup_fraction", "label_smoothing", "dropout"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(f"{name} is {getattr(self, name)!r}; it must lie in [0, 1)")
-        if not 0 <= self.held_out_fraction <= 0.5:
-            raise ConfigError(f"held_out_fraction is {self.held_out_fraction!r}; it must lie in [0, 0.5]")
+            self._check(name, 0 <= getattr(self, name) < 1, "it must lie in [0, 1)")
+        self._check("held_out_fraction", 0 <= self.held_out_fraction <= 0.5, "it must lie in [0, 0.5]")
+
+    def _check(self, name: str, is_good: bool, expected: str) -> None:
+        if not is_good:
+            raise ConfigError(f"{name} is {getattr(self, name)!r}; {expected}")
 
 
 def read_config(path: Path) -> TrainConfig:
@@ -100,7 +109,15 @@ def read_config(path: Path) -> TrainConfig:
             nearest = difflib.get_close_matches(key, known, 1)
             hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; known keys: {', '.join(known)}"
             raise ConfigError(f"{path}: unknown key {key!r}{hint}")
-    try:
-        return TrainConfig(**values)
-    except TypeError as error:
-        raise ConfigError(f"{path}: {error}") from error
+    for key, value in values.items():
+        _check_type(path, key, value)
+    return TrainConfig(**values)
+
+
+def _check_type(path: Path, key: str, value: object) -> None:
+    """Refuse a value whose type is not that of the default; a whole number may stand for a decimal one."""
+    default = next(field.default for field in fields(TrainConfig) if field.name == key)
+    expected = int if default is None else type(default)
+    fits = isinstance(value, (int, float) if expected is float else expected) and not isinstance(value, bool)
+    if not fits:
+        raise ConfigError(f"{path}: {key} is {value!r}; expected {expected.__name__}")

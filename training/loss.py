@@ -34,9 +34,9 @@ def pool_odds(logits: Tensor, pairs: Tensor, num_pairs: int) -> Tensor:
     """
     odds = logits[:, 1:] - logits[:, :1]  # (M, 3), log odds against none
     index = pairs[:, None].expand_as(odds)
-    top = torch.full((num_pairs, 3), -1e4, dtype=odds.dtype).scatter_reduce(0, index, odds.detach(), "amax")
-    total = torch.zeros(num_pairs, 3, dtype=odds.dtype).index_add(0, pairs, (odds - top[pairs]).exp())
-    return torch.cat([torch.zeros(num_pairs, 1), top + total.clamp_min(1e-9).log()], dim=1)
+    top = odds.new_full((num_pairs, 3), -1e4).scatter_reduce(0, index, odds.detach(), "amax")
+    total = odds.new_zeros(num_pairs, 3).index_add(0, pairs, (odds - top[pairs]).exp())
+    return torch.cat([odds.new_zeros(num_pairs, 1), top + total.clamp_min(1e-9).log()], dim=1)
 
 
 class TrainingNetwork(nn.Module):
@@ -73,7 +73,9 @@ class TrainingNetwork(nn.Module):
         tag_count = torch.stack([count for _, count in tag_losses]).sum().clamp_min(1)
         loss = loss + self.settings.tag_loss_weight * tag_sum / tag_count
         if len(links) > 1:
-            loss = loss + self.settings.link_loss_weight * _link_loss(torch.stack(links), torch.tensor(link_rows))
+            loss = loss + self.settings.link_loss_weight * _link_loss(
+                torch.stack(links), torch.tensor(link_rows, device=links[0].device)
+            )
         return {"loss": loss}
 
     def _stance_loss(self, logits: Tensor, rows: Tensor, classes: Tensor) -> Tensor:
@@ -83,7 +85,7 @@ class TrainingNetwork(nn.Module):
         pairs, is_evidence = rows[:, 0], rows[:, 1].bool()
         pooled = pool_odds(logits, pairs, len(classes))
         loss = functional.cross_entropy(pooled, classes, label_smoothing=self.settings.label_smoothing)
-        shown = torch.zeros(len(classes), dtype=torch.bool).index_fill(0, pairs[is_evidence], True) & (classes > 0)
+        shown = torch.zeros_like(classes, dtype=torch.bool).index_fill(0, pairs[is_evidence], True) & (classes > 0)
         if not shown.any():
             return loss
         on_evidence = pool_odds(logits[is_evidence], pairs[is_evidence], len(classes))
@@ -93,7 +95,7 @@ class TrainingNetwork(nn.Module):
 
     def _tag_loss(self, logits: Tensor, tags: Tensor) -> tuple[Tensor, Tensor]:
         """Summed cross-entropy and number of tagged tokens; begin and inside weigh more, being rare."""
-        weight = torch.tensor([1.0] + [self.settings.proposal_tag_weight] * (NUM_TAGS - 1))
+        weight = logits.new_tensor([1.0] + [self.settings.proposal_tag_weight] * (NUM_TAGS - 1))
         total = functional.cross_entropy(
             logits.reshape(-1, NUM_TAGS), tags.reshape(-1), weight, ignore_index=IGNORED, reduction="sum"
         )

@@ -25,6 +25,7 @@ from transformers import AutoTokenizer, BertModel, Trainer, TrainingArguments, s
 from transformers.trainer_utils import get_last_checkpoint
 
 from models.annotations import AnnotatedText, read_annotated
+from models.corpus import read_corpus
 from models.countries import CountryFinder
 from models.errors import ConfigError, DataError
 from models.network import StanceNetwork
@@ -32,7 +33,6 @@ from models.tokens import FIRST_ENTITY, NUM_ENTITIES
 from training.assemble import assemble_checkpoint
 from training.collate import FIND_PROPOSALS, Collator
 from training.config import TrainConfig, read_config
-from training.corpus import read_corpus
 from training.examples import TextExample, make_examples
 from training.loss import TrainingNetwork
 
@@ -65,7 +65,8 @@ def main(config_path: Path, *, texts: Sequence[Path], output: Path) -> Path:
     tokenizer = read_tokenizer(config.encoder)
     finder = CountryFinder.load()
     corpus = [*read_corpus(CORPUS, finder.codes), *(text for path in texts for text in read_annotated(path))]
-    train_texts, held_out = split_texts(corpus[: config.max_texts], config)
+    corpus = corpus[: config.max_texts]
+    train_texts, held_out = split_texts(corpus, config)
     examples = list(make_examples(train_texts, tokenizer, finder))
     network = build_network(config, tokenizer)
     trainer = _StanceTrainer(

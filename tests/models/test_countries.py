@@ -269,3 +269,19 @@ def test_time_grows_with_the_text_and_no_faster(finder, sentence):
     measure(1_000)
 
     assert measure(160_000) < 32 * measure(10_000) + 0.1  # 16 times the text; 256 times if it were quadratic
+
+
+def test_a_text_of_two_megabytes_takes_ten_times_as_long_as_a_tenth_of_it(finder):
+    sentence = (
+        "President Morel of Peru told Paris that the Harding administration, in Rome, objects; Prime Minister Ana "
+        "Quispe (and Congo, Mali, Fiji, Chad and Benin) said no. On Monday President Will Harding spoke in Côte d’Ivoire.\n"
+    )
+
+    def measure(characters):
+        start = process_time()
+        finder.find_mentions(sentence * (characters // len(sentence)))
+        return process_time() - start
+
+    measure(1_000)
+
+    assert measure(2_000_000) < 20 * measure(200_000) + 0.1  # 100 times if it were quadratic

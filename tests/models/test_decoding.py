@@ -92,15 +92,12 @@ def test_evidence_is_the_clearest_first_and_ends_at_the_margin() -> None:
 def tag(tiny_tokenizer):
     """The words that are found where tokens have the given tags; each tag has probability .9."""
 
-    def tag(
-        text: str, tags: list[int], title: str | None = None, window: Window | None = None, confidence: float = 0.9
-    ) -> list[str]:
+    def tag(text: str, tags: list[int], title: str | None = None, window: Window | None = None) -> list[str]:
         article = Article(text=text, title=title)
         tokens = tokenize_article(tiny_tokenizer, article, [])
         window = window or Window(0, 0, len(tokens.ids), len(tokens.ids))
         assert len(tags) == window.end - window.start
-        found = tagged_spans(tokens, window, tag_logits(tags, confidence), np.eye(len(tags)), DecodingConfig())
-        assert all(span.probability == pytest.approx(confidence + (1 - confidence) / 2) for span in found)
+        found = tagged_spans(tokens, window, tag_logits(tags, 0.9), np.eye(len(tags)), DecodingConfig())
         return [f"{s.span.field}:{article.quote(s.span)}" for s in found]
 
     return tag
@@ -130,10 +127,28 @@ def test_begin_in_the_middle_of_a_word_does_not_cut_it(tag) -> None:
     assert tag("the zoo plan", [BEGIN, BEGIN, BEGIN, BEGIN, INSIDE]) == ["text:the", "text:zoo plan"]
 
 
-@pytest.mark.xfail(strict=True, reason="an outside piece cuts its word, though _continues says that no word is cut")
-@pytest.mark.parametrize("pieces", [[BEGIN, OUTSIDE, OUTSIDE], [OUTSIDE, OUTSIDE, BEGIN], [BEGIN, OUTSIDE, INSIDE]])
-def test_outside_in_the_middle_of_a_word_does_not_cut_it(tag, pieces: list[int]) -> None:
-    assert tag("the zoo plan", [OUTSIDE, *pieces, OUTSIDE]) in ([], ["text:zoo"])
+@pytest.mark.parametrize(
+    ("pieces", "found"),
+    [
+        ([BEGIN, OUTSIDE, INSIDE], ["text:zoo"]),
+        ([INSIDE, BEGIN, OUTSIDE], ["text:zoo"]),
+        ([OUTSIDE, OUTSIDE, BEGIN], []),
+        ([OUTSIDE, INSIDE, INSIDE], []),
+        ([BEGIN, OUTSIDE, OUTSIDE], []),
+    ],
+)
+def test_word_is_tagged_as_its_first_piece_or_left_out_whole(tag, pieces: list[int], found: list[str]) -> None:
+    assert tag("the zoo plan", [OUTSIDE, *pieces, OUTSIDE]) == found
+
+
+def test_probability_of_a_span_is_the_mean_of_its_pieces(tiny_tokenizer) -> None:
+    tokens = tokenize_article(tiny_tokenizer, Article(text="the ban zoo"), [])
+    tags = tag_logits([OUTSIDE, BEGIN, INSIDE, OUTSIDE, INSIDE], 0.8)
+
+    (found,) = tagged_spans(tokens, Window(0, 0, 5, 5), tags, np.eye(5), DecodingConfig())
+
+    assert (found.span, found.probability) == (Span(4, 11), pytest.approx((0.9 + 0.9 + 0.2 + 0.9) / 4))
+    assert found.vector == pytest.approx([0.0, 0.5, 0.5, 0.5, 0.5])
 
 
 def test_full_stop_after_a_span_is_outside_it(tag) -> None:
@@ -176,17 +191,21 @@ def test_uncertain_span_is_left_out(tiny_tokenizer) -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(tags=st.lists(st.sampled_from([OUTSIDE, BEGIN, INSIDE]), min_size=30, max_size=30))
-def test_spans_of_any_tags_stay_in_one_sentence_of_one_field(tiny_tokenizer, tags: list[int]) -> None:
+def test_spans_of_any_tags_are_whole_words_of_one_sentence_of_one_field(tiny_tokenizer, tags: list[int]) -> None:
     article = Article(title="Seal quota. A plan", text="The ban. The zoo levy (it's 3%)\r\n\r\nCafe\u0301 talks")
     tokens = tokenize_article(tiny_tokenizer, article, [])
     total = len(tokens.ids)
-    window = Window(0, 0, total, total)
+    window, config = Window(0, 0, total, total), DecodingConfig(span_threshold=0.0)
 
-    found = tagged_spans(tokens, window, tag_logits(tags[:total], 0.9), np.eye(total), DecodingConfig())
+    found = tagged_spans(tokens, window, tag_logits(tags[:total], 0.9), np.eye(total), config)
 
     for span in (item.span for item in found):
         assert [s for s in tokens.sentences if s.field == span.field and s.start <= span.start and span.end <= s.end]
-    assert covered(tokens, found) == [at for at in range(total) if tags[at] != OUTSIDE]
+    words = []
+    for at in range(total):
+        is_inside_word = at > 0 and tiny_tokenizer.id_to_token(int(tokens.ids[at])).startswith("##")
+        words.append(words[-1] if is_inside_word else at)
+    assert covered(tokens, found) == [at for at in range(total) if tags[words[at]] != OUTSIDE]
 
 
 def covered(tokens: TokenizedText, found: list[TaggedSpan]) -> list[int]:

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from models.decoding import pair_probabilities
+from models.decoding import pair_probabilities, pool_odds
 from models.errors import DataError
 from models.labeller import Labeller
 from models.schema import MAX_TEXT_CHARACTERS, Article, read_schema
 from models.sentences import split_sentences
+from models.tokens import FIRST_ENTITY, tokenize_article, tokenize_proposal
+from models.windows import make_windows, window_input
 
 ROOT = Path(__file__).parents[2]
 PLAIN = {
@@ -231,6 +234,22 @@ def test_pooled_logits_are_those_behind_the_scores(labeller: Labeller) -> None:
     for country, _, scores in pairs(answer):
         expected = pair_probabilities(pooled[country], labeller.decoding).round(4).tolist()
         assert list(scores.values()) == expected
+
+
+def test_stance_is_read_at_the_entity_token_of_the_window_that_has_it_in_its_core(labeller: Labeller) -> None:
+    article = Article(text="The council told it no. " * 60 + "It said Norway opposed it. " + "The ban was on. " * 60)
+    tokens = tokenize_article(labeller.tokenizer, article, labeller.finder.find_mentions(article.text))
+    (position,) = np.flatnonzero(tokens.entity == 0)
+    (window,) = (w for w in make_windows(tokens) if w.core_start <= position < w.core_end)
+    entered = window_input(tokens, window, tokenize_proposal(labeller.tokenizer, "the ban", [], tokens.countries))
+    (at,) = np.flatnonzero(entered.ids == FIRST_ENTITY)
+
+    pooled = labeller.pooled_logits(article, "the ban")
+
+    stance = labeller.runtime.run(entered.ids, entered.types)[0]
+    assert window.start > 0
+    assert pooled["NOR"].tolist() == pool_odds(stance[at : at + 1]).tolist()
+    assert pooled["NOR"].tolist() != pool_odds(stance[at - 1 : at]).tolist()
 
 
 def test_labelling_loads_no_torch(tiny_checkpoint: Path) -> None:

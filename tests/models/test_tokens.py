@@ -81,7 +81,7 @@ def test_signs_beside_a_mention_stay_outside_it(tokenize, text: str, expected: l
     ("before", "pieces"),
     [
         ("🎉👩\u200d🚀 ", ["🎉👩\u200d🚀"]),
-        ("The cafe\u0301: ", ["The", "c", "a", "f", "e", ":"]),
+        ("The cafe\u0301: ", ["The", "c", "a", "f", "e\u0301", ":"]),
         ("The ban.\r\n\r\n", ["The", "ban", "."]),
         ("سلام عليكم ", ["سلام", "عليكم"]),
         ("\u200f\u202bשלום\u202c ", ["שלום"]),
@@ -157,3 +157,11 @@ def test_long_proposal_is_cut(tiny_tokenizer) -> None:
     ids, country = tokenize_proposal(tiny_tokenizer, "plan " * 100, [], [])
 
     assert (len(ids), len(country)) == (MAX_PROPOSAL_TOKENS, MAX_PROPOSAL_TOKENS)
+
+
+def test_token_keeps_the_combining_mark_at_its_end(tiny_tokenizer) -> None:
+    article = Article(text="The cafe\u0301 plan")
+    tokens = tokenize_article(tiny_tokenizer, article, [])
+
+    ends = {article.text[start:end] for start, end in zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True)}
+    assert any(piece.endswith("e\u0301") for piece in ends)

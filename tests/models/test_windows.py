@@ -31,6 +31,7 @@ def make_tokens(lengths: list[int], country: dict[int, int] | None = None) -> To
         ends=at * 2 + 1,
         title_tokens=0,
         sentence=np.repeat(np.arange(len(lengths), dtype=np.int32), lengths),
+        is_continuation=np.zeros(total, dtype=np.int32),
         sentences=tuple(Span(2 * int(end - length), 2 * int(end)) for length, end in zip(lengths, ends, strict=True)),
         countries=tuple(f"C{number}" for number in range(max(countries, default=-1) + 1)),
         truncated=False,

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from models.annotations import AnnotatedText
+from models.corpus import parse_block
 from models.countries import CountryFinder
-from training.corpus import parse_block
 from training.examples import TextExample, make_examples
 
 EIGHT = (

@@ -65,6 +65,17 @@ def test_evidence_is_put_on_the_mentions_that_carry_it(
     assert evidence_of(evidence, country) == mentions
 
 
+def test_mention_inside_the_evidence_goes_before_others_of_its_sentence(make_example) -> None:
+    text = "Norway told Peru that Norway was against it."
+    row = AnnotatedStance(country="NOR", proposal="p1", stance=Stance.OPPOSE, evidence=(Span(22, 43),))
+    proposal = AnnotatedProposal(id="p1", description="a plan", main=True, mentions=())
+    annotated = AnnotatedText(
+        id="t", title=None, date=None, style=None, text=text, mentions=(), proposals=(proposal,), stances=(row,)
+    )
+
+    assert make_example(annotated).proposals[0].is_evidence.tolist() == [False, False, True]
+
+
 def test_mention_too_far_before_the_evidence_does_not_carry_it(make_example) -> None:
     text = "Norway spoke. It rained. They met. She voted against."
     row = AnnotatedStance(country="NOR", proposal="p1", stance=Stance.OPPOSE, evidence=(Span(35, 52),))

@@ -70,7 +70,6 @@ def test_pair_without_mentions_has_no_odds_and_a_very_clear_one_does_not_overflo
     assert pooled.softmax(dim=1).tolist() == [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]]
 
 
-@pytest.mark.xfail(strict=True, reason="pool_odds makes its tensors on the CPU: training on a GPU stops here")
 def test_odds_are_pooled_on_the_device_of_the_logits() -> None:
     logits, pairs = torch.zeros(3, 4, device="meta"), torch.zeros(3, dtype=torch.long, device="meta")
 

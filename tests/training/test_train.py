@@ -10,11 +10,11 @@ from safetensors.torch import load_file
 
 from models.annotations import AnnotatedText
 from models.checkpoint import open_checkpoint
+from models.corpus import parse_block
 from models.errors import ConfigError, DataError
 from models.labeller import Labeller
 from training.collate import FIND_PROPOSALS
 from training.config import TrainConfig
-from training.corpus import parse_block
 
 TINY = """
 name = "stance-twelve"

@@ -1,4 +1,4 @@
-"""The written corpus: files of marked-up texts (`training.markup`) become annotated texts.
+"""The written corpus: files of marked-up texts (`models.markup`) become annotated texts.
 
 Knows nothing of tokens or windows. Which country codes exist is the caller's to say.
 """
@@ -13,8 +13,8 @@ from pathlib import Path
 
 from models.annotations import AnnotatedProposal, AnnotatedStance, AnnotatedText, read_utf8
 from models.errors import DataError
+from models.markup import FIELDS, Block, MarkupError, find_faults, stances_of, take_apart
 from models.schema import Span, Stance
-from training.markup import FIELDS, Block, MarkupError, find_faults, stances_of, take_apart
 
 _BLOCK_LINE = re.compile(r"---\s*$")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from models.annotations import AnnotatedProposal, AnnotatedStance
+from models.corpus import check_corpus, parse_block, read_corpus
 from models.errors import DataError
 from models.schema import Span, Stance
-from training.corpus import check_corpus, parse_block, read_corpus
 
 SHIPPED = Path(__file__).parents[2] / "training" / "corpus"
 

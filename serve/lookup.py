@@ -1,0 +1,169 @@
+"""`stance countries` and `stance groups`: what the country finder's tables say."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from models.errors import DataError
+
+KINDS = {
+    "name": "name",
+    "official": "name",
+    "names": "name",
+    "demonyms": "demonym",
+    "capitals": "capital",
+    "seats": "seat",
+    "prefixes": "prefix",
+}
+"""Keys of a record in the tables, and what its forms are called."""
+MAX_SUGGESTIONS = 5
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def countries(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A code, or words as a news text has them.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Print which country or group a name stands for, and all its forms by kind.
+
+    Example: stance countries Burkinabe
+    """
+    found = find_countries(name)
+    if as_json:
+        print_json({"name": name, "countries": found})
+        return
+    for number, record in enumerate(found):
+        if number:
+            typer.echo()
+        typer.echo(f"{record['country']}  {record['name']}")
+        for kind, forms in record["forms"].items():
+            typer.echo(f"  {kind:<8} {', '.join(forms)}")
+
+
+def groups(
+    code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="A group; without it all are listed.")] = None,
+    date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="The day; default: the latest known.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the members of a group on a day, or all groups.
+
+    Example: stance groups EU --date 2019-05-01
+    """
+    if code is None:
+        records = list_groups(date)
+        lines = [f"{r['group']:<9} {len(r['members']):>3}  {r['name']}" for r in records]
+        answer: Any = records
+    else:
+        answer = describe_group(code, date)
+        lines = [f"{answer['group']}  {answer['name']}: {len(answer['members'])} members, {date or 'latest known'}"]
+        lines += [f"  {m['country']}  {m['name']}, since {m['since']}" for m in answer["members"]]
+        lines.append(f"source: {answer['source']}")
+    if as_json:
+        print_json(answer)
+    else:
+        typer.echo("\n".join(lines))
+
+
+def find_countries(name: str) -> list[dict[str, Any]]:
+    """The countries and groups that a code or form stands for, the likeliest first, with their forms.
+
+    Raises:
+        DataError: Nothing has this name; the message names the nearest forms.
+    """
+    tables = _read_tables()
+    forms = _index_forms()
+    plain = _fold(name)
+    plain = plain if plain in forms or not plain.startswith("the ") else plain.removeprefix("the ")
+    if plain not in forms:
+        near = [forms[form] for form in get_close_matches(plain, forms, n=MAX_SUGGESTIONS)]
+        named = ", ".join(f"{form} ({codes[0]})" for form, codes in near)
+        advice = f"the nearest are {named}" if near else "see `stance groups` for the groups"
+        raise DataError(f"no country or group is called {name!r}: {advice}")
+    return [
+        {"country": code, "name": tables[code]["name"], "forms": _sort_forms(code)}
+        for code in dict.fromkeys(forms[plain][1])
+    ]
+
+
+def describe_group(code: str, date: str | None) -> dict[str, Any]:
+    """A group and its members on a day, by name, each with the day on which it joined."""
+    from models.groups import find_group, stays_on
+
+    group = find_group(code)
+    tables = _read_tables()
+    members = [
+        {"country": stay.country, "name": tables[stay.country]["name"], "since": stay.first.isoformat()}
+        for stay in stays_on(code, date)
+    ]
+    return {
+        "group": group.code,
+        "name": group.name,
+        "date": date,
+        "source": group.source,
+        "members": sorted(members, key=lambda member: _fold(member["name"])),
+    }
+
+
+def list_groups(date: str | None) -> list[dict[str, Any]]:
+    """All groups with the codes of their members on a day."""
+    from models.groups import members_on, read_groups
+
+    return [
+        {"group": group.code, "name": group.name, "date": date, "members": members_on(group.code, date)}
+        for group in read_groups().values()
+    ]
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON for people and programs."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+@cache
+def _read_tables() -> dict[str, dict[str, Any]]:
+    """The records of all countries and groups, by code, and the names that several share under `shared`."""
+    import models
+
+    folder = Path(models.__file__).parent
+    texts = [(folder / name).read_text(encoding="utf-8") for name in ("countries.toml", "groups.toml")]
+    return tomllib.loads(texts[0]) | tomllib.loads(texts[1])
+
+
+@cache
+def _index_forms() -> dict[str, tuple[str, list[str]]]:
+    """Every form, folded: how it is written, and the codes that it stands for."""
+    forms: dict[str, tuple[str, list[str]]] = {}
+    tables = _read_tables()
+    for form, codes in tables["shared"].items():
+        forms[_fold(form)] = (form, list(codes))
+    for code in tables:
+        if code != "shared":
+            for form in [code, *(form for written in _sort_forms(code).values() for form in written)]:
+                forms.setdefault(_fold(form), (form, []))[1].append(code)
+    return forms
+
+
+def _sort_forms(code: str) -> dict[str, list[str]]:
+    """The forms of a country or group by kind, shared ones included."""
+    tables = _read_tables()
+    sorted_forms: dict[str, list[str]] = {}
+    for key, kind in KINDS.items():
+        written = tables[code].get(key, [])
+        kind = "group" if "members" in tables[code] else kind
+        sorted_forms.setdefault(kind, []).extend([written] if isinstance(written, str) else written)
+    sorted_forms["shared"] = [form for form, codes in tables["shared"].items() if code in codes]
+    return {kind: list(dict.fromkeys(forms)) for kind, forms in sorted_forms.items() if forms}
+
+
+def _fold(words: str) -> str:
+    from models.folding import fold
+
+    return " ".join(fold(words).text.casefold().split())
