@@ -25,45 +25,61 @@ def main(data: Path, proposals: Proposals, model: Path | None = None) -> dict[st
         model: Checkpoint folder; the shipped one by default.
 
     Returns:
-        Micro precision, recall and F1 over (country, proposal, stance) triples, flips, and the same per stance.
+        Micro precision, recall and F1 over (country, proposal, stance) triples, flips, the same per stance, and the
+        baseline in which every country found supports every proposal.
     """
     texts = read_annotated(data)
     labeller = Labeller.load(model)
-    pairs = [_triples(text, labeller, proposals) for text in texts]
+    articles = [_triples(text, labeller, proposals) for text in texts]
+    pairs = [(predicted, gold) for predicted, gold, _ in articles]
     return {
         "data": data.name,
         "articles": len(texts),
         "proposals": proposals,
         "model": {"name": labeller.checkpoint.name, "version": labeller.checkpoint.version},
-        "all": _as_dict(score_triples(pairs)),
-        **{stance.value: _as_dict(score_triples(_only(pairs, stance))) for stance in Stance},
+        "all": _with_flips(score_triples(pairs)),
+        **{stance.value: _counts(score_triples(_only(pairs, stance))) for stance in Stance},
+        "majority": _counts(score_triples((majority, gold) for _, gold, majority in articles)),
     }
 
 
-def _triples(text: AnnotatedText, labeller: Labeller, proposals: Proposals) -> tuple[set[Triple], set[Triple]]:
-    """Predicted and gold triples of one article."""
+def _triples(
+    text: AnnotatedText, labeller: Labeller, proposals: Proposals
+) -> tuple[set[Triple], set[Triple], set[Triple]]:
+    """Predicted and gold triples of one article, and those of the baseline: every country found supports everything."""
     gold = {(s.country, s.proposal, s.stance) for s in text.stances}
     if proposals == "given":
         if not text.proposals:
-            return set(), gold
+            return set(), gold, set()
         asked = replace(text.article(), proposals=tuple(p.description for p in text.proposals))
         names = {f"p{number}": p.id for number, p in enumerate(text.proposals, 1)}
-        return predicted_triples(labeller.label(asked), names), gold
-    labels = labeller.label(text.article())
-    matches = match_proposals({p.id: p.mentions for p in labels.proposals}, {p.id: p.mentions for p in text.proposals})
-    return predicted_triples(labels, matches), gold
+        labels = labeller.label(asked)
+    else:
+        labels = labeller.label(text.article())
+        found = {p.id: p.mentions for p in labels.proposals}
+        names = match_proposals(found, {p.id: p.mentions for p in text.proposals})
+    majority = {(c, _name(p.id, names), Stance.SUPPORT) for c in labels.countries for p in labels.proposals}
+    return predicted_triples(labels, names), gold, majority
 
 
 def predicted_triples(labels: Labels, names: dict[str, str]) -> set[Triple]:
     """The rows as triples, proposals called by their gold names; an unmatched one keeps a name of its own."""
-    return {(row.country, names.get(row.proposal, f"unmatched {row.proposal}"), row.stance) for row in labels.stances}
+    return {(row.country, _name(row.proposal, names), row.stance) for row in labels.stances}
+
+
+def _name(proposal: str, names: dict[str, str]) -> str:
+    return names.get(proposal, f"unmatched {proposal}")
 
 
 def _only(pairs: Sequence[tuple[set[Triple], set[Triple]]], stance: Stance) -> list[tuple[set[Triple], set[Triple]]]:
     return [({t for t in p if t[2] == stance}, {t for t in g if t[2] == stance}) for p, g in pairs]
 
 
-def _as_dict(scores: TripleScores) -> dict[str, float | int]:
+def _with_flips(scores: TripleScores) -> dict[str, float | int]:
+    return {**_counts(scores), "flips": scores.flips, "flip_rate": round(scores.flip_rate, 4)}
+
+
+def _counts(scores: TripleScores) -> dict[str, float | int]:
     return {
         "precision": round(scores.precision, 4),
         "recall": round(scores.recall, 4),
@@ -71,6 +87,4 @@ def _as_dict(scores: TripleScores) -> dict[str, float | int]:
         "correct": scores.correct,
         "predicted": scores.predicted,
         "gold": scores.gold,
-        "flips": scores.flips,
-        "flip_rate": round(scores.flip_rate, 4),
     }

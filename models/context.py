@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from models.phrases import Found
+from models.phrases import Found, find_name_before
 from models.schema import Field
 
 _DATELINE = re.compile(
@@ -75,15 +75,16 @@ class Context:
 
     def _is_us_state(self, texts: Mapping[Field, str]) -> bool:
         """Whether the article is about the American Georgia, not the Caucasian one."""
-        states = sum(state in text for state in self._lists["us_states"] for text in texts.values())
-        return states > 0 and not any(word in text for word in ("Tbilisi", "Georgian") for text in texts.values())
+        if any(word in text for word in ("Tbilisi", "Georgian") for text in texts.values()):
+            return False
+        return any(state in text for text in texts.values() for state in self._lists["us_states"])
 
     def _drop_places(self, text: str, items: list[Found]) -> list[Found]:
         kept: list[Found] = []
         places: list[Found] = []
         for item in items:
-            is_city_state = item.code in _CITY_STATES and item.start < 2 and item.words.isupper()
-            is_place = self._is_place(text, item, places) if item.kind == "capital" else False
+            is_city_state = item.start < 2 and item.code in _CITY_STATES and item.words.isupper()
+            is_place = item.kind == "capital" and self._is_place(text, item, places)
             if is_place or (is_city_state and _is_dateline(text, item)):
                 places.append(item)
             else:
@@ -96,7 +97,7 @@ class Context:
             return True
         if _is_dateline(text, item) or self._is_person(text, item) or text.startswith(_SUFFIXES, item.end):
             return True
-        before = ["", "", *text[max(0, item.start - 60) : item.start].split()]
+        before = ["", "", *text[max(0, item.start - 60) : item.start].rsplit(None, 2)]
         last, second = before[-1], before[-2].strip(".,\"'")
         if last in self._lists["before_capital"]:
             return not (last == "in" and second in self._lists["rulers"])
@@ -123,10 +124,10 @@ class Context:
         return (follows or self._is_family_name(text, item)) and not _is_headline(text, item)
 
     def _is_family_name(self, text: str, item: Found) -> bool:
-        before = _WORD_BEFORE.search(text[max(0, item.start - 30) : item.start])
+        before = find_name_before(_WORD_BEFORE, text, item.start)
         if before is None or before[1]:
             return before is not None and before[1] not in ("A", "I")
-        if before[2].isupper() or before[2] in self._lists["no_first_names"] | self._lists["no_family_names"]:
+        if before[2].isupper() or any(before[2] in self._lists[key] for key in ("no_first_names", "no_family_names")):
             return False
         start = item.start - 1 - len(before[2])
         return start > 1 and text[start - 1] == " " and text[start - 2] not in '.!?:"-' and text[start - 2] != " "
@@ -147,6 +148,8 @@ def _is_listed(text: str, items: Sequence[Found], index: int) -> bool:
 
 
 def _is_dateline(text: str, item: Found) -> bool:
+    if item.start and text[item.start - 1] not in "\n/":
+        return False
     if item.start and not _LINE_START.search(text[max(0, item.start - 30) : item.start]):
         return False
     return bool(_DATELINE.match(text, item.end))

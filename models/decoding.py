@@ -1,6 +1,6 @@
 """From the network's numbers to rows: stances of pairs, their evidence, and proposals from tagged spans.
 
-Plain numpy; knows nothing of the runtime. Shapes: M mentions of one country, S spans, D size of link vectors.
+Plain numpy; knows nothing of the runtime. Shapes: P proposals, M mentions, S spans, D size of link vectors.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class DecodingConfig:
     """A pair has a stance if the probabilities of the three stances add up to at least this."""
     span_threshold: float = 0.5
     """A tagged span is a proposal mention if its mean probability is at least this."""
-    proposal_threshold: float = 0.5
+    proposal_threshold: float = 0.8
     """A proposal is kept if its best mention reaches this."""
     link_threshold: float = 0.5
     """Two groups of mentions are one proposal if their mean cosine is at least this."""
@@ -61,6 +61,24 @@ def pool_odds(logits: FloatArray) -> FloatArray:
     """Pool the mentions of a country: zero for none, log of the summed odds for each stance. (M, 4) -> (4,)."""
     odds = logits[:, 1:] - logits[:, :1]
     return np.concatenate([[0.0], np.logaddexp.reduce(odds, axis=0)])
+
+
+def share_mentions(logits: FloatArray) -> FloatArray:
+    """Let the proposals of an article compete for its mentions.
+
+    What a sentence shows is as a rule about one of them: the odds of a mention's stances are multiplied by the
+    proposal's share of the mention's odds over all proposals. With one proposal nothing changes.
+
+    Args:
+        logits: Logits of the same mentions for each proposal, (P, M, 4).
+
+    Returns:
+        (P, M, 4), none at zero.
+    """
+    odds = logits[:, :, 1:] - logits[:, :, :1]
+    any_stance = np.logaddexp.reduce(odds, axis=2, keepdims=True)
+    share = any_stance - np.logaddexp.reduce(any_stance, axis=0, keepdims=True)
+    return np.concatenate([np.zeros_like(share), odds + share], axis=2)
 
 
 def pair_probabilities(pooled: FloatArray, config: DecodingConfig) -> FloatArray:

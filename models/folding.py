@@ -34,6 +34,7 @@ _REPLACED = (
     | dict.fromkeys("“”„«»", '"')
     | dict.fromkeys("‐‑‒–−", "-")
 )
+_REPLACED_ASCII = "".join(filter(str.isascii, _REPLACED))
 _SIGNS = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
 """Marks on letters and invisible signs."""
 _DROPPED = re.compile(rf"{_SIGNS.pattern}+|(?<=[ \n]) +")
@@ -53,6 +54,8 @@ class Folded:
     def locate(self, start: int, end: int) -> tuple[int, int]:
         """Turn a span of the folded text into the span of the text as given, marks on its last letter included."""
         last = self.offsets[end - 1] + 1
+        if self.source.isascii():
+            return self.offsets[start], last
         while last < len(self.source) and unicodedata.combining(self.source[last]):
             last += 1
         return self.offsets[start], last
@@ -75,7 +78,8 @@ def _make_replacer() -> Callable[[str], str]:
 def fold(text: str) -> Folded:
     """Fold accents, quotes, dashes, spaces and line ends; breaks inside a wrapped sentence become spaces."""
     plain = text.replace("\r\n", "\n\u200b") if "\r" in text else text
-    plain = _make_replacer()(plain)
+    if not plain.isascii() or any(character in plain for character in _REPLACED_ASCII):
+        plain = _make_replacer()(plain)
     plain = _WRAPPED.sub(" ", plain) if "\n" in plain else plain
     if "  " not in plain and "\n " not in plain and (plain.isascii() or not _SIGNS.search(plain)):
         return Folded(plain, text, range(sys.maxsize))

@@ -23,15 +23,15 @@ from models.decoding import (
     main_proposal,
     pair_probabilities,
     pool_odds,
+    share_mentions,
     tagged_spans,
 )
 from models.groups import expand_groups as add_members
 from models.runtime import Runtime
-from models.schema import Article, Labels, Mention, Proposal, Span, Stance, StanceRow
+from models.schema import SCORES, Article, Labels, Mention, Proposal, Span, Stance, StanceRow
 from models.tokens import TokenizedText, tokenize_article, tokenize_proposal
 from models.windows import Window, make_windows, window_input
 
-_STANCES = (None, Stance.SUPPORT, Stance.OPPOSE, Stance.ABSTAIN)
 _DECIMALS = 4
 
 
@@ -99,11 +99,12 @@ class Labeller:
             proposals, count = self._find_proposals(reading)
         else:
             proposals, count = _given_proposals(article.proposals), 0
-        rows: list[StanceRow] = []
-        for proposal in proposals:
-            logits, used = self._read_proposal(reading, proposal.text)
-            rows += self._rows(reading, proposal, logits)
-            count += used
+        logits, used = self._read_proposals(reading, [proposal.text for proposal in proposals])
+        rows = [
+            row
+            for proposal, table in zip(proposals, logits, strict=True)
+            for row in self._rows(reading, proposal, table)
+        ]
         countries = {c: tuple(m for m in reading.mentions if m.country == c) for c in _in_order(reading.mentions)}
         labels = Labels(
             article=article,
@@ -113,18 +114,16 @@ class Labeller:
             countries=countries,
             country_names={code: self.finder.name(code) for code in countries},
             truncated=reading.tokens.truncated,
-            tokens=count,
+            tokens=count + used,
             model={"name": self.checkpoint.name, "version": self.checkpoint.version},
         )
         return add_members(labels) if expand_groups else labels
 
-    def pooled_logits(self, article: Article, proposal: str) -> dict[str, FloatArray]:
-        """Uncalibrated pair logits of every country found, for calibration: code -> (4,)."""
+    def pooled_logits(self, article: Article, proposals: Sequence[str]) -> list[dict[str, FloatArray]]:
+        """Uncalibrated pair logits, for calibration: for each proposal, country code -> (4,)."""
         reading = self._read(article)
-        logits, _ = self._read_proposal(reading, proposal)
-        return {
-            code: pool_odds(np.stack([row for _, row in rows])) for code, rows in _by_country(reading, logits).items()
-        }
+        tables, _ = self._read_proposals(reading, proposals)
+        return [{code: pool_odds(table[at]) for code, at in _by_country(reading).items()} for table in tables]
 
     def _read(self, article: Article) -> _Reading:
         mentions = self.finder.find_mentions(article.text, title=article.title, date=article.date)
@@ -153,39 +152,45 @@ class Labeller:
             for number, group in enumerate(groups, 1)
         ], count
 
-    def _read_proposal(self, reading: _Reading, proposal: str) -> tuple[dict[int, FloatArray], int]:
-        """Stance logits of each country mention (by index), and how many tokens were read."""
+    def _read_proposals(self, reading: _Reading, proposals: Sequence[str]) -> tuple[FloatArray, int]:
+        """Stance logits of the read mentions for each proposal, (P, M, 4), and how many tokens were read."""
+        tables, count = [], 0
+        for proposal in proposals:
+            table, used = self._read_proposal(reading, proposal)
+            tables.append(table)
+            count += used
+        return share_mentions(np.stack(tables)) if tables else np.zeros((0, 0, len(SCORES))), count
+
+    def _read_proposal(self, reading: _Reading, proposal: str) -> tuple[FloatArray, int]:
+        """Stance logits of the read mentions, in the order of the text, (M, 4), and how many tokens were read."""
         tokens = reading.tokens
         asked = tokenize_proposal(self.tokenizer, proposal, self.finder.find_mentions(proposal), tokens.countries)
-        logits, count = {}, 0
+        logits: list[FloatArray] = [np.zeros((0, len(SCORES)))]
+        count = 0
         for window in reading.windows:
-            core = tokens.entity[window.core_start : window.core_end]
-            positions = np.flatnonzero(core >= 0)
+            positions = np.flatnonzero(tokens.entity[window.core_start : window.core_end] >= 0)
             if not len(positions):
                 continue
             entered = window_input(tokens, window, asked)
             count += len(entered.ids)
             stance, _, _ = self.runtime.run(entered.ids, entered.types)
-            for position in positions:
-                logits[int(core[position])] = stance[entered.offset + window.core_start - window.start + position]
-        return logits, count
+            logits.append(stance[entered.offset + window.core_start - window.start + positions])
+        return np.concatenate(logits), count
 
-    def _rows(self, reading: _Reading, proposal: Proposal, logits: dict[int, FloatArray]) -> list[StanceRow]:
+    def _rows(self, reading: _Reading, proposal: Proposal, logits: FloatArray) -> list[StanceRow]:
         rows = []
-        for country, mentions in _by_country(reading, logits).items():
-            table = np.stack([row for _, row in mentions])
-            scores = np.round(pair_probabilities(pool_odds(table), self.decoding), _DECIMALS)
+        for country, at in _by_country(reading).items():
+            scores = np.round(pair_probabilities(pool_odds(logits[at]), self.decoding), _DECIMALS)
             best = 1 + int(scores[1:].argmax())
-            stance = _STANCES[best]
-            if stance is None or scores[1:].sum() < self.decoding.stance_threshold:
+            if scores[1:].sum() < self.decoding.stance_threshold:
                 continue
-            shown = [reading.mentions[mentions[m][0]] for m in evidence_mentions(table, best)]
+            shown = [reading.tokens.entity_positions[at[m]] for m in evidence_mentions(logits[at], best)]
             rows.append(
                 StanceRow(
                     country=country,
                     name=self.finder.name(country),
                     proposal=proposal.id,
-                    stance=stance,
+                    stance=Stance(SCORES[best]),
                     confidence=float(scores[best]),
                     scores=(float(scores[0]), float(scores[1]), float(scores[2]), float(scores[3])),
                     evidence=_sentences(reading.tokens, shown),
@@ -208,21 +213,14 @@ def _in_order(mentions: Iterable[Mention]) -> list[str]:
     return list(dict.fromkeys(mention.country for mention in mentions))
 
 
-def _by_country(reading: _Reading, logits: dict[int, FloatArray]) -> dict[str, list[tuple[int, FloatArray]]]:
-    """Mention indices and logits of each country, countries in order of first mention."""
-    grouped: dict[str, list[tuple[int, FloatArray]]] = {}
-    for index in sorted(logits):
-        grouped.setdefault(reading.mentions[index].country, []).append((index, logits[index]))
+def _by_country(reading: _Reading) -> dict[str, list[int]]:
+    """Which of the read mentions are of each country; countries in order of first mention."""
+    grouped: dict[str, list[int]] = {}
+    for number, position in enumerate(reading.tokens.entity_positions):
+        grouped.setdefault(reading.tokens.countries[reading.tokens.country[position]], []).append(number)
     return grouped
 
 
-def _sentences(tokens: TokenizedText, mentions: Sequence[Mention]) -> tuple[Span, ...]:
-    """The sentences of mentions, the clearest first, each once."""
-    spans = []
-    for mention in mentions:
-        place = mention.span
-        for sentence in tokens.sentences:
-            if sentence.field == place.field and sentence.start <= place.start < sentence.end:
-                spans.append(sentence)
-                break
-    return tuple(dict.fromkeys(spans))[:MAX_EVIDENCE]
+def _sentences(tokens: TokenizedText, positions: Sequence[int]) -> tuple[Span, ...]:
+    """The sentences of tokens, each once, at most MAX_EVIDENCE."""
+    return tuple(dict.fromkeys(tokens.sentences[tokens.sentence[position]] for position in positions))[:MAX_EVIDENCE]

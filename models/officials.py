@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 
 from models.people import People, place_officials
-from models.phrases import Entry, Found, Word
+from models.phrases import Entry, Found, Word, find_name_before
 from models.schema import Field
 
 _PART = r"(?:[A-Z](?:[\w-]|'(?!s\b))*\w(?!\w|\.\w)|[A-Z]\.|(?:al|el)-[A-Z]\w+(?!\w))"
@@ -31,6 +32,8 @@ _WORD_BREAK = re.compile(r"[\W_]")
 _INSIDE_NAME = re.compile(r"\w['-]\Z")
 _WORD_BEFORE = re.compile(r"(?:^|[^\w.'-])([A-Z][\w'-]*\.?) $")
 _OFFICIAL = Entry((), "official")
+_Introduced = tuple[str, int, int]
+"""A person's name, and the start and end of the phrase that introduces it."""
 
 
 class OfficialFinder:
@@ -92,48 +95,55 @@ class OfficialFinder:
         end = None
         for _ in range(_MOST_TITLE_WORDS):
             token = _TOKEN.match(text, position)
-            word = token[1].lower() if token else ""
-            if token is None or (word not in self._modifiers and word not in self._cores):
+            if token is None:
+                break
+            word = token[1].lower()
+            if word in self._cores:
+                end = token.end()
+            elif word not in self._modifiers:
                 break
             position = token.end()
-            end = position if word in self._cores else end
         return end
 
     def _introduce(self, text: str, item: Found, people: People) -> Found | None:
         """The official whom a country's name or adjective introduces, if it does."""
         title = self._find_title_end(text, item.end) if text[item.end : item.end + 1] in (" ", "'") else None
-        if title is None and not text.endswith(_LINKS, max(0, item.start - 10), item.start):
+        if title is None and not text.endswith(_LINKS, 0, item.start):
             return None
         offset = max(0, item.start - 80)
         before = text[offset : item.start]
-        if _NOT_IN_OFFICE.search(before):
+        introduced = title and self._introduce_by_title(text, item, title, before)
+        introduced = introduced or self._introduce_by_country_last(text, item, before)
+        if introduced is None or _NOT_IN_OFFICE.search(before):
             return None
-        if title is not None:
-            match = self._after_core.match(text, title)
-            if match and self._is_name(match[2]):
-                people.add(match[2], item.code)
-                return _make(text, item.start, match.end(), item.code)
-            match = self._name_before.search(before) if before.endswith(_APPOSED) else None
-            if match and self._is_name(match[1]):
-                people.add(match[1], item.code)
-                return _make(text, offset + match.start(1), offset + match.end(1), item.code)
-        return self._introduce_by_country_last(text, item, offset, people)
+        name, start, end = introduced
+        people.add(name, item.code)
+        return _make(text, start, end, item.code)
 
-    def _introduce_by_country_last(self, text: str, item: Found, offset: int, people: People) -> Found | None:
+    def _introduce_by_title(self, text: str, item: Found, title: int, before: str) -> _Introduced | None:
+        """'French Minister Anna Morel', 'Anna Morel, the French minister'; `title` is where the title ends."""
+        match = self._after_core.match(text, title)
+        if match and self._is_name(match[2]):
+            return match[2], item.start, match.end()
+        match = self._name_before.search(before) if before.endswith(_APPOSED) else None
+        if match and self._is_name(match[1]):
+            offset = item.start - len(before)
+            return match[1], offset + match.start(1), offset + match.end(1)
+        return None
+
+    def _introduce_by_country_last(self, text: str, item: Found, before: str) -> _Introduced | None:
         """'Anna Morel (France)', 'President Anna Morel of France', 'President of France Anna Morel'."""
-        before = text[offset : item.start]
+        offset = item.start - len(before)
         match = self._bracketed.search(before) if text.startswith(")", item.end) else None
         if match and self._is_name(match[1]) and " " in match[1]:
-            people.add(match[1], item.code)
-            return _make(text, offset + match.start(1), item.end + 1, item.code)
-        match = self._titled_before.search(before)
+            return match[1], offset + match.start(1), item.end + 1
+        match = self._titled_before.search(before) if not _is_lower_link(before) else None
         if match and match[1].lower() in self._cores and self._is_name(match[2]):
-            people.add(match[2], item.code)
-            return _make(text, offset + match.start(1), item.end, item.code)
-        match, after = self._core_before.search(before), self._after_country.match(text, item.end)
+            return match[2], offset + match.start(1), item.end
+        after = self._after_country.match(text, item.end)
+        match = self._core_before.search(before) if after else None
         if match and after and match[1].lower() in self._cores and self._is_name(after[1]):
-            people.add(after[1], item.code)
-            return _make(text, offset + match.start(1), after.end(), item.code)
+            return after[1], offset + match.start(1), after.end()
         return None
 
     def _find_administrations(self, text: str, found: list[Found], people: People) -> list[Found]:
@@ -170,8 +180,7 @@ class OfficialFinder:
         items: list[Found] = []
         first_parts = {_WORD_BREAK.split(family, maxsplit=1)[0] for family in people.countries}
         for place, word in words:
-            match = _CAPITALISED.match(text, place) if word in first_parts else None
-            if match is None:
+            if word not in first_parts or (match := _CAPITALISED.match(text, place)) is None:
                 continue
             article = 3 if text.startswith(("al-", "el-"), max(0, place - 3)) else 0
             if _INSIDE_NAME.match(text, max(0, place - article - 2), place - article):
@@ -187,12 +196,18 @@ class OfficialFinder:
 
     def _extend_left(self, text: str, start: int, first_names: set[str]) -> int | None:
         """Start of the whole phrase of a name, or None where another first name stands before it."""
-        while before := _WORD_BEFORE.search(text[max(0, start - 30) : start]):
+        while before := find_name_before(_WORD_BEFORE, text, start):
             word = before[1].rstrip(".")
             if word not in first_names and word not in self._title_words:
                 return start if word in self._no_names else None
             start -= len(before[1]) + 1
         return start
+
+
+def _is_lower_link(before: str) -> bool:
+    """Whether no name stands before the 'of', 'from' or 'for' that ends a text."""
+    words = before.removesuffix("the ").rsplit(" ", 3)
+    return len(words) < 4 or words[1].islower()
 
 
 def _find_ends(text: str, words: str) -> Iterator[int]:
@@ -209,7 +224,7 @@ def _make(text: str, start: int, end: int, code: str) -> Found:
 def _merge(found: list[Found], officials: list[Found]) -> list[Found]:
     """Both lists in order; of two that overlap the longer stays."""
     merged: list[Found] = []
-    for item in sorted([*found, *officials], key=lambda item: (item.start, -item.end)):
+    for item in sorted([*found, *officials], key=attrgetter("start")):
         if merged and item.start < merged[-1].end:
             if item.end - item.start > merged[-1].end - merged[-1].start:
                 merged[-1] = item

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from operator import attrgetter
 
 from models.phrases import Found
 
@@ -76,7 +77,7 @@ def place_officials(
     owners = _find_owners(text, found)
     in_washington = cache(lambda: _WHITE_HOUSE.search(text) is not None)
     counts = Counter(item.code for item in found if item.kind != "group" and item.code != "EU")
-    anchors = sorted([*found, *places], key=lambda item: item.start)
+    anchors = sorted([*found, *places], key=attrgetter("start"))
     is_dated = bool(places) and places[0].start < 3
     fallback = places[0].code if is_dated else max(counts, key=lambda code: counts[code], default=None)
     for match in matches:
@@ -112,7 +113,7 @@ def _find_owners(text: str, found: list[Found]) -> dict[str, str]:
     """Countries whose genitive stands before a name, as in 'France's Morel', by that name."""
     owners: dict[str, str] = {}
     for item in found:
-        if match := _OWNED.match(text, item.end):
+        if text.startswith("'s ", item.end) and (match := _OWNED.match(text, item.end)):
             for name in match[1].split():
                 owners.setdefault(name, item.code)
     return owners

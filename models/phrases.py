@@ -15,6 +15,10 @@ _SHORTEST_CAPITALS = 4
 """Shorter forms are not looked for in capitals ('Lao', 'Éire' apart): 'LAO' and the like mean something else."""
 
 
+_LONGEST_WORD = 30
+_JOINED_AFTER = ("_", "$")
+
+
 class Entry(NamedTuple):
     """What a phrase stands for.
 
@@ -52,14 +56,22 @@ def list_words(text: str) -> list[Word]:
     return [(match.start(), match[0]) for match in _WORD.finditer(text)]
 
 
+def find_name_before(pattern: re.Pattern[str], text: str, end: int) -> re.Match[str] | None:
+    """Search the last word before a place, space after it included, for a pattern that has a capital in it."""
+    start = end - _LONGEST_WORD if end > _LONGEST_WORD else 0
+    space = text.rfind(" ", start, end - 1) if end else 0
+    word = text[max(space, start) : end]
+    return None if word.islower() else pattern.search(word)
+
+
 class PhraseIndex:
     """Phrases by their first capitalised word. A phrase whose entry is None hides shorter phrases inside it."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._by_word: dict[str, list[_Form]] = {}
-        self._lower: dict[str, list[_Form]] = {}
-        self._sorted: set[str] = set()
+        self._lower_words: set[str] = set()
+        self._sorted: dict[str, list[_Form]] = {}
 
     def add(self, phrase: str, entry: Entry | None) -> None:
         """Add a phrase; the first entry for the same phrase stays unless the new one is None."""
@@ -71,24 +83,24 @@ class PhraseIndex:
             self._add_form(plain.upper(), entry)
 
     def _add_form(self, form: str, entry: Entry | None) -> None:
-        word = _WORD.search(form)
-        if word is None:
-            self._lower.setdefault(form, []).append((form, 0, entry))
-        else:
-            self._by_word.setdefault(word[0], []).append((form, word.start(), entry))
+        match = _WORD.search(form)
+        word = match[0] if match else max(form.split(), key=len)
+        if match is None:
+            self._lower_words.add(word)
+        self._by_word.setdefault(word, []).append((form, form.index(word), entry))
 
     def scan(self, text: str, words: Sequence[Word]) -> list[Found]:
         """Find the phrases in a folded text, longest first, without overlaps, in order."""
-        by_word = self._by_word
+        by_word, forms_of = self._by_word, self._sorted
         candidates = [(start, word) for start, word in words if word in by_word]
-        if lower := sorted(self._find_lower(text)):
+        if lower := list(self._find_lower(text)):
             candidates = sorted(candidates + lower)
         found: list[Found] = []
         position = 0
         for start, word in candidates:
             if start < position:
                 continue
-            match = _match(text, start, position, self._forms(word))
+            match = _match(text, start, position, forms_of.get(word) or self._sort(word))
             if match is None:
                 continue
             begin, position, entry = match
@@ -96,19 +108,17 @@ class PhraseIndex:
                 found.append(Found(begin, position, text[begin:position], entry, entry.codes[0], entry.kind))
         return found
 
-    def _find_lower(self, text: str) -> Iterator[tuple[int, str]]:
-        """Places of the few phrases without a capitalised word."""
-        for form in self._lower:
-            start = text.find(form)
+    def _find_lower(self, text: str) -> Iterator[Word]:
+        """Places of the longest words of the few phrases without a capitalised word."""
+        for word in self._lower_words:
+            start = text.find(word)
             while start >= 0:
-                yield start, form
-                start = text.find(form, start + len(form))
+                yield start, word
+                start = text.find(word, start + len(word))
 
-    def _forms(self, word: str) -> list[_Form]:
-        forms = self._by_word.get(word) or self._lower[word]
-        if word not in self._sorted:
-            forms.sort(key=lambda form: (-len(form[0]), form[2] is not None))
-            self._sorted.add(word)
+    def _sort(self, word: str) -> list[_Form]:
+        """The forms kept under a word, longest first."""
+        forms = self._sorted[word] = sorted(self._by_word[word], key=lambda form: (-len(form[0]), form[2] is not None))
         return forms
 
 
@@ -119,12 +129,12 @@ def _match(text: str, start: int, position: int, forms: list[_Form]) -> tuple[in
         if begin < position or not text.startswith(form, begin):
             continue
         end = begin + len(form)
-        after = text[end : end + 2]
-        if after and (after[0].isalnum() or after[0] in "_$"):
+        after = text[end : end + 1]
+        if after.isalnum() or after in _JOINED_AFTER:
             continue
         if begin and ((before := text[begin - 1]).isalnum() or before in "@_"):
             continue
-        if entry is not None and entry.prefix and not (after[:1] == "-" and after[1:].isupper()):
+        if entry is not None and entry.prefix and not (after == "-" and text[end + 1 : end + 2].isupper()):
             continue
         return begin, end, entry
     return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,11 @@ class TokenizedText:
     sentences: tuple[Span, ...]
     countries: tuple[str, ...]
     truncated: bool
+
+    @cached_property
+    def entity_positions(self) -> IntArray:
+        """Positions of the entity tokens, in order, (M,)."""
+        return np.flatnonzero(self.entity >= 0).astype(np.int32)
 
     def span(self, first: int, last: int) -> Span:
         """Characters from token `first` to token `last`, inclusive; both of one field."""

@@ -71,7 +71,10 @@ def tiny_checkpoint(
     folder = tmp_path_factory.mktemp("tiny") / "checkpoint"
     export_weights(make_tiny_network(7), folder)
     tiny_tokenizer.save(str(folder / "tokenizer.json"))
-    config = {"encoder": ENCODER, "decoding": dataclasses.asdict(DecodingConfig())}
+    config = {
+        "encoder": ENCODER,
+        "decoding": dataclasses.asdict(DecodingConfig(proposal_threshold=0.5, stance_threshold=0.0)),
+    }
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     (folder / "README.md").write_text("# A random network\n", encoding="utf-8")
     write_manifest(folder, "stance-random", "0.0.7")

@@ -23,9 +23,10 @@ Finds who stands where on what in news: the network of country-stance, fine-tune
 
 - Input: windows of an article, every country mention one anonymous entity token, one proposal in front.
 - Output: for each country mention none, support, oppose or abstain; for each token whether it is part of a proposal.
-- Trained on {texts} texts (sha256 of all texts and labels `{sha256}`), {held_out} of them held out for calibration.
+- Trained on {texts} texts but for {held_out} of them, held out for calibration (sha256 of all texts and labels
+  `{sha256}`).
   The labels were written by language models that followed `training/corpus/GUIDELINES.md`; no human has checked them.
-- Held-out texts: temperature {temperature}, none bias {none_bias}, stance threshold {stance_threshold}.
+- Fitted on the held-out texts: temperature {temperature}, none bias {none_bias}, stance threshold {stance_threshold}.
 - Probabilities of the CPU runtime differ from torch's by at most {shift:.1e}.
 
 Meant for coding and following reported positions of governments in English news. A label says what an article

@@ -48,8 +48,9 @@ def collect_pairs(labeller: Labeller, texts: Sequence[AnnotatedText]) -> tuple[F
     logits, classes = [], []
     for text in texts:
         gold = {(s.country, s.proposal): SCORES.index(s.stance.value) for s in text.stances}
-        for proposal in text.proposals:
-            for country, pooled in labeller.pooled_logits(text.article(), proposal.description).items():
+        tables = labeller.pooled_logits(text.article(), [proposal.description for proposal in text.proposals])
+        for proposal, table in zip(text.proposals, tables, strict=True):
+            for country, pooled in table.items():
                 logits.append(pooled)
                 classes.append(gold.get((country, proposal.id), 0))
     return np.array(logits).reshape(-1, len(SCORES)), np.array(classes, dtype=np.int64)

@@ -52,6 +52,7 @@ def export_weights(network: StanceNetwork, folder: Path) -> float:
     state = {name: value.half().contiguous() for name, value in network.state_dict().items()}
     network.load_state_dict({name: value.float() for name, value in state.items()})
     save_file(state, folder / "model.safetensors")
+    (folder / "model.safetensors").chmod(0o644)  # safetensors makes it private to its owner
     graph = _share_weights(_export_graph(network), folder / "model.safetensors", network)
     onnx.save(graph, folder / "model.onnx")
     shift = check_parity(network, Runtime(folder / "model.onnx"))

@@ -20,6 +20,7 @@ from models.decoding import (
     main_proposal,
     pair_probabilities,
     pool_odds,
+    share_mentions,
     tagged_spans,
 )
 from models.errors import CheckpointError
@@ -276,3 +277,21 @@ def test_config_with_an_unknown_or_missing_key_is_refused() -> None:
         DecodingConfig.from_dict({**values, "heat": 1.0})
     with pytest.raises(CheckpointError, match=r"expected .*'temperature'"):
         DecodingConfig.from_dict({key: value for key, value in values.items() if key != "temperature"})
+
+
+def test_mention_goes_to_the_proposal_that_it_shows_most() -> None:
+    clear, faint = [0.0, 4.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]
+
+    shared = share_mentions(np.array([[clear], [faint]]))
+    alone = share_mentions(np.array([[faint]]))
+
+    assert alone[0, 0] == pytest.approx(faint)
+    assert shared[0, 0, 1] > 3.8
+    assert shared[1, 0, 1] < -1.5
+
+
+def test_same_proposal_asked_twice_halves_the_odds_of_each() -> None:
+    logits = np.array([[[0.0, 2.0, 1.0, -1.0], [1.0, 0.0, 3.0, 0.0]]])
+    odds = logits[:, :, 1:] - logits[:, :, :1]
+
+    assert share_mentions(np.concatenate([logits, logits]))[1, :, 1:] == pytest.approx(odds[0] - math.log(2))

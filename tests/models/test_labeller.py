@@ -227,7 +227,7 @@ def test_swapping_two_countries_swaps_their_rows_exactly(labeller: Labeller) -> 
 
 
 def test_pooled_logits_are_those_behind_the_scores(labeller: Labeller) -> None:
-    pooled = labeller.pooled_logits(Article.from_record(PLAIN), "the seal quota")
+    (pooled,) = labeller.pooled_logits(Article.from_record(PLAIN), ["the seal quota"])
     answer = labeller.label({**PLAIN, "proposals": ["the seal quota"]}).to_dict()
 
     assert list(pooled) == ["NOR", "PER", "KEN"]
@@ -244,12 +244,12 @@ def test_stance_is_read_at_the_entity_token_of_the_window_that_has_it_in_its_cor
     entered = window_input(tokens, window, tokenize_proposal(labeller.tokenizer, "the ban", [], tokens.countries))
     (at,) = np.flatnonzero(entered.ids == FIRST_ENTITY)
 
-    pooled = labeller.pooled_logits(article, "the ban")
+    (pooled,) = labeller.pooled_logits(article, ["the ban"])
 
     stance = labeller.runtime.run(entered.ids, entered.types)[0]
     assert window.start > 0
-    assert pooled["NOR"].tolist() == pool_odds(stance[at : at + 1]).tolist()
-    assert pooled["NOR"].tolist() != pool_odds(stance[at - 1 : at]).tolist()
+    assert pooled["NOR"] == pytest.approx(pool_odds(stance[at : at + 1]))
+    assert pooled["NOR"] != pytest.approx(pool_odds(stance[at - 1 : at]))
 
 
 def test_labelling_loads_no_torch(tiny_checkpoint: Path) -> None:
