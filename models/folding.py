@@ -35,6 +35,7 @@ _REPLACED = (
     | dict.fromkeys("‐‑‒–−", "-")
 )
 _REPLACED_ASCII = "".join(filter(str.isascii, _REPLACED))
+"""A plain text without one of these needs no replacing."""
 _SIGNS = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
 """Marks on letters and invisible signs."""
 _DROPPED = re.compile(rf"{_SIGNS.pattern}+|(?<=[ \n]) +")

@@ -112,7 +112,7 @@ class OfficialFinder:
             return None
         offset = max(0, item.start - 80)
         before = text[offset : item.start]
-        introduced = title and self._introduce_by_title(text, item, title, before)
+        introduced = self._introduce_by_title(text, item, title, before) if title else None
         introduced = introduced or self._introduce_by_country_last(text, item, before)
         if introduced is None or _NOT_IN_OFFICE.search(before):
             return None

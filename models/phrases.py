@@ -13,9 +13,8 @@ _WORD = re.compile(r"[A-Z0-9](?<![^\W_].)[^\W_]*")
 """A word with a capital or a digit first. The search skips to such a letter before it looks at what stands before."""
 _SHORTEST_CAPITALS = 4
 """Shorter forms are not looked for in capitals ('Lao', 'Éire' apart): 'LAO' and the like mean something else."""
-
-
 _LONGEST_WORD = 30
+"""Of a longer word before a name only the end is looked at, so that the time stays linear in the text."""
 _JOINED_AFTER = ("_", "$")
 
 
@@ -65,7 +64,10 @@ def find_name_before(pattern: re.Pattern[str], text: str, end: int) -> re.Match[
 
 
 class PhraseIndex:
-    """Phrases by their first capitalised word. A phrase whose entry is None hides shorter phrases inside it."""
+    """Phrases by their first capitalised word, or by their longest word where none has a capital.
+
+    A phrase whose entry is None hides shorter phrases inside it.
+    """
 
     def __init__(self) -> None:
         """Start empty."""
@@ -85,9 +87,10 @@ class PhraseIndex:
     def _add_form(self, form: str, entry: Entry | None) -> None:
         match = _WORD.search(form)
         word = match[0] if match else max(form.split(), key=len)
+        offset = match.start() if match else form.index(word)
         if match is None:
             self._lower_words.add(word)
-        self._by_word.setdefault(word, []).append((form, form.index(word), entry))
+        self._by_word.setdefault(word, []).append((form, offset, entry))
 
     def scan(self, text: str, words: Sequence[Word]) -> list[Found]:
         """Find the phrases in a folded text, longest first, without overlaps, in order."""
