@@ -66,6 +66,13 @@ class TokenizedText:
         """Positions of the entity tokens, in order, (M,)."""
         return np.flatnonzero(self.entity >= 0).astype(np.int32)
 
+    def covered(self, span: Span) -> IntArray:
+        """Positions of the tokens that overlap a span, in order."""
+        in_field = np.arange(len(self.ids)) < self.title_tokens
+        if span.field == "text":
+            in_field = ~in_field
+        return np.flatnonzero(in_field & (self.ends > span.start) & (self.starts < span.end)).astype(np.int32)
+
     def span(self, first: int, last: int) -> Span:
         """Characters from token `first` to token `last`, inclusive; both of one field."""
         field: Field = "title" if first < self.title_tokens else "text"

@@ -122,7 +122,7 @@ def _evidence_mentions(tokens: TokenizedText, own: IntArray, evidence: Sequence[
     """Positions of the country's mentions that carry the evidence: in it, else in its sentence, else just before."""
     chosen: list[int] = []
     for span in evidence:
-        covered = _covered(tokens, span)
+        covered = tokens.covered(span)
         if not len(covered):
             continue
         first, last = tokens.sentence[covered[0]], tokens.sentence[covered[-1]]
@@ -133,20 +133,12 @@ def _evidence_mentions(tokens: TokenizedText, own: IntArray, evidence: Sequence[
     return chosen
 
 
-def _covered(tokens: TokenizedText, span: Span) -> IntArray:
-    """Token positions that overlap a span."""
-    in_field = np.arange(len(tokens.ids)) < tokens.title_tokens
-    if span.field == "text":
-        in_field = ~in_field
-    return np.flatnonzero(in_field & (tokens.ends > span.start) & (tokens.starts < span.end)).astype(np.int32)
-
-
 def _tag_proposals(
     tokens: TokenizedText, proposals: Sequence[AnnotatedProposal]
 ) -> tuple[IntArray, tuple[tuple[int, int, int], ...]]:
     """Tags and spans of proposal mentions; where two overlap, the longer is kept."""
     tags = np.zeros(len(tokens.ids), dtype=np.int32)
-    marked = [(_covered(tokens, span), index) for index, p in enumerate(proposals) for span in p.mentions]
+    marked = [(tokens.covered(span), index) for index, p in enumerate(proposals) for span in p.mentions]
     spans = []
     for covered, index in sorted(marked, key=lambda item: -len(item[0])):
         if len(covered) and not tags[covered].any():
