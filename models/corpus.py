@@ -30,13 +30,7 @@ def parse_block(block: str, name: str, known_codes: AbstractSet[str] | None = No
     Raises:
         DataError: The markup is faulty; the message has the line, what was seen and what is expected.
     """
-    try:
-        parsed = take_apart(block)
-        for fault in find_faults(parsed, known_codes):
-            raise fault
-    except MarkupError as fault:
-        raise DataError(f"{name} line {fault.line}: {fault}") from None
-    return _build(parsed, name)
+    return _parse(block, name, name, 1, known_codes)
 
 
 def read_corpus(paths: Iterable[Path] | Path, known_codes: AbstractSet[str] | None = None) -> list[AnnotatedText]:
@@ -45,16 +39,18 @@ def read_corpus(paths: Iterable[Path] | Path, known_codes: AbstractSet[str] | No
     Raises:
         DataError: A file can't be read or has a fault; the message has file, block and line.
     """
-    texts = []
-    for place, block, first_line, name in _blocks(paths):
-        try:
-            parsed = take_apart(block)
-            for fault in find_faults(parsed, known_codes):
-                raise fault
-        except MarkupError as fault:
-            raise DataError(f"{place} line {first_line + fault.line - 1}: {fault}") from None
-        texts.append(_build(parsed, name))
-    return texts
+    return [_parse(block, name, place, line, known_codes) for place, block, line, name in _blocks(paths)]
+
+
+def _parse(block: str, name: str, place: str, first_line: int, known_codes: AbstractSet[str] | None) -> AnnotatedText:
+    """Read one block; a fault is told with its place and line."""
+    try:
+        parsed = take_apart(block)
+        for fault in find_faults(parsed, known_codes):
+            raise fault
+    except MarkupError as fault:
+        raise DataError(f"{place} line {first_line + fault.line - 1}: {fault}") from None
+    return _build(parsed, name)
 
 
 def check_corpus(paths: Iterable[Path] | Path, known_codes: AbstractSet[str] | None = None) -> list[str]:
