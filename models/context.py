@@ -120,7 +120,8 @@ class Context:
         if item.words.isupper() or item.kind not in ("name", "capital"):
             return False
         after = _NAME_AFTER.match(text, item.end)
-        follows = after is not None and after[1] not in self._lists["no_family_names"]
+        is_office = text.endswith(" of ", 0, item.start)  # 'President of Chad Anna Morel'
+        follows = after is not None and not is_office and after[1] not in self._lists["no_family_names"]
         return (follows or self._is_family_name(text, item)) and not _is_headline(text, item)
 
     def _is_family_name(self, text: str, item: Found) -> bool:
@@ -156,11 +157,16 @@ def _is_dateline(text: str, item: Found) -> bool:
 
 
 def _is_headline(text: str, item: Found) -> bool:
-    """Whether most longer words of the line have capitals, so that capitals tell nothing."""
+    """Whether most longer words of the line have capitals and no full stop ends it, so that capitals tell nothing."""
     start = text.rfind("\n", max(0, item.start - _WINDOW), item.start) + 1 or max(0, item.start - _WINDOW)
     end = text.find("\n", item.end, item.end + _WINDOW)
-    words = [word for word in text[start : end if end > 0 else item.end + _WINDOW].split() if len(word) > 3]
-    return len(words) < 30 and sum(word[0].isupper() for word in words) > 0.75 * len(words)
+    line = text[start : end if end > 0 else item.end + _WINDOW].rstrip()
+    words = [word for word in line.split() if len(word) > 3]
+    return (
+        not line.endswith((".", '."'))
+        and len(words) < 30
+        and sum(word[0].isupper() for word in words) > 0.75 * len(words)
+    )
 
 
 def _choose(codes: Sequence[str], sure: Mapping[str, int]) -> str:

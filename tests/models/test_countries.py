@@ -285,3 +285,8 @@ def test_a_text_of_two_megabytes_takes_ten_times_as_long_as_a_tenth_of_it(finder
     measure(1_000)
 
     assert measure(2_000_000) < 20 * measure(200_000) + 0.1  # 100 times if it were quadratic
+
+
+@pytest.mark.parametrize("text", ["He met Chad Smith.", "Michael Jordan and Chad Smith sang."])
+def test_short_sentence_with_a_person_is_no_headline(text: str) -> None:
+    assert CountryFinder.load().find_mentions(text) == []
