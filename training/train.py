@@ -34,6 +34,7 @@ from training.assemble import assemble_checkpoint
 from training.collate import FIND_PROPOSALS, Collator
 from training.config import TrainConfig, read_config
 from training.examples import TextExample, make_examples
+from training.export import load_network
 from training.loss import TrainingNetwork
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -68,7 +69,7 @@ def main(config_path: Path, *, texts: Sequence[Path], output: Path) -> Path:
     corpus = corpus[: config.max_texts]
     train_texts, held_out = split_texts(corpus, config)
     examples = list(make_examples(train_texts, tokenizer, finder))
-    network = build_network(config, tokenizer)
+    network = load_network(Path(config.start)) if config.start else build_network(config, tokenizer)
     trainer = _StanceTrainer(
         model=TrainingNetwork(network, config),
         args=_arguments(config, output),

@@ -39,6 +39,8 @@ def test_row_that_reads_starts_with_its_proposal_and_one_that_finds_with_none(ma
 
     described = Collator([example], TrainConfig(mention_wording_fraction=0.0))(rows)["chunks"][0]
     mentioned = Collator([example], TrainConfig(mention_wording_fraction=0.9999999))(rows)["chunks"][0]
+    for chunk in (described, mentioned):  # the first row is the description alone
+        chunk["input_ids"], chunk["token_type_ids"] = chunk["input_ids"][1:], chunk["token_type_ids"][1:]
 
     def piece_ids(words: str) -> list[int]:
         return [CLS, *map(tiny_tokenizer.token_to_id, words.split()), SEP]
@@ -55,10 +57,27 @@ def test_finding_row_has_the_tags_and_spans_of_its_text(make_example) -> None:
     batch = Collator([example] * 4, TrainConfig())([{"text": 3, "proposal": FIND_PROPOSALS}])
 
     (chunk,) = batch["chunks"]
-    assert chunk["tags"].tolist() == [[IGNORED, IGNORED, *example.tags.tolist(), IGNORED]]
-    starts = {first: proposal for first, _, proposal in example.spans}
-    assert chunk["spans"].tolist() == [[0, first + 2, last + 2, 0, starts[first]] for first, last, _ in example.spans]
+    width = chunk["tags"].shape[1]
+    nothing = [IGNORED] * width
+    assert chunk["tags"].tolist() == [nothing, nothing, [IGNORED, IGNORED, *example.tags.tolist(), IGNORED]]
+    in_text = [[2, first + 2, last + 2, 0, proposal] for first, last, proposal in example.spans]
+    assert chunk["spans"][2:].tolist() == in_text
     assert (chunk["mentions"].shape, batch["pair_classes"].tolist()) == ((0, 4), [])
+
+
+def test_description_is_one_more_mention_of_its_proposal(make_example, tiny_tokenizer) -> None:
+    example = make_example("# p1: a harbour levy\n# p2: the fund\nIt met [p1|the ban] and [p2|a council], a plan.")
+
+    (chunk,) = Collator([example], TrainConfig())([{"text": 0, "proposal": FIND_PROPOSALS}])["chunks"]
+
+    spans = {(row, proposal): (first, last) for row, first, last, _, proposal in chunk["spans"].tolist()}
+    assert spans.keys() == {(0, 1), (1, 0), (2, 0), (2, 1)}
+    for (row, proposal), words in {(0, 1): "the fund", (1, 0): "a harbour levy"}.items():
+        first, last = spans[row, proposal]
+        assert chunk["input_ids"][row, :first].tolist() == [CLS, SEP]
+        assert [tiny_tokenizer.id_to_token(n) for n in chunk["input_ids"][row, first : last + 1]] == words.split()
+        assert chunk["input_ids"][row, last + 1] == SEP
+        assert chunk["token_type_ids"][row, : last + 2].tolist() == [0, 0] + [1] * len(words.split()) + [1]
 
 
 def test_tags_outside_the_core_of_a_window_are_ignored(make_example) -> None:
@@ -70,7 +89,7 @@ def test_tags_outside_the_core_of_a_window_are_ignored(make_example) -> None:
     tags = torch.cat([chunk["tags"][chunk["tags"] != IGNORED] for chunk in batch["chunks"]])
     assert len(tags) == len(example.tokens.ids)
     assert torch.bincount(tags).tolist() == np.bincount(example.tags).tolist()
-    assert sum(len(chunk["spans"]) for chunk in batch["chunks"]) == 1
+    assert sum(len(chunk["spans"]) for chunk in batch["chunks"]) == 1 + 1
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -93,7 +112,7 @@ def test_chunks_stay_within_their_budget_and_lose_no_window(make_example, budget
     chunks = Collator(examples, config)(rows)["chunks"]
 
     assert all(chunk["input_ids"].numel() <= budget or len(chunk["input_ids"]) == 1 for chunk in chunks)
-    assert sum(len(chunk["input_ids"]) for chunk in chunks) == 2 * len(examples[0].windows) + 2
+    assert sum(len(chunk["input_ids"]) for chunk in chunks) == 2 * len(examples[0].windows) + 2 + 2
     assert all((len(left["input_ids"]) + 1) * right["input_ids"].shape[1] > budget for left, right in pairwise(chunks))
 
 
@@ -102,7 +121,7 @@ def test_padding_is_masked_and_nothing_else(make_example) -> None:
 
     (chunk,) = Collator(examples, TrainConfig())([{"text": n, "proposal": FIND_PROPOSALS} for n in (0, 1)])["chunks"]
 
-    assert chunk["attention_mask"].sum(dim=1).tolist() == [7, 10]
+    assert chunk["attention_mask"].sum(dim=1).tolist() == [5, 5, 7, 10]
     assert torch.equal(chunk["attention_mask"] == 0, chunk["input_ids"] == PAD)
     assert (chunk["tags"][chunk["attention_mask"] == 0] == IGNORED).all()
 
