@@ -7,7 +7,6 @@ this file turns a `StanceError` into one line on standard error; anything else i
 from __future__ import annotations
 
 import io
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,12 +21,14 @@ import typer
 from models.errors import CheckpointError, DataError, StanceError
 from serve.articles import STANDARD_INPUT, Failure, MissingFileError, Overrides, Source, find_sources, read_articles
 from serve.lookup import JsonOption, countries, groups, print_json
+from serve.rows import format_row
+from serve.settings import Settings, takes_settings
 
 if TYPE_CHECKING:
     from models.labeller import Labeller
     from models.schema import Article, Labels
 
-EXIT_ERROR, EXIT_ROWS, EXIT_NOT_FOUND = 1, 3, 4
+EXIT_ERROR, EXIT_ROWS, EXIT_NOT_FOUND, EXIT_STOPPED = 1, 3, 4, 130
 EPILOG = (
     "Exit codes: 0 all well; 1 error; 2 wrong use; 3 some articles could not be labelled; "
     "4 model or data not found; 130 stopped by Ctrl-C."
@@ -204,6 +205,34 @@ def evaluate(
     _print_values(run(data, proposals.value, model), as_json)
 
 
+@app.command()
+def key(name: Annotated[str, typer.Argument(metavar="NAME", help="Who will use it.")]) -> None:
+    """Make an API key: the key on standard error, its line for the file of keys on standard output.
+
+    Example: stance key alice >> keys.txt
+    """
+    from serve.keys import make_key
+
+    secret, line = make_key(name)
+    typer.echo(secret, err=True)
+    typer.echo(line)
+
+
+@app.command()
+@takes_settings
+def serve(settings: Settings) -> None:
+    """Answer over HTTP until stopped. A flag wins over its variable, that over the file of --config.
+
+    Example: stance serve --workers 2
+    """
+    from signal import SIGINT
+
+    from serve.server import serve as run
+
+    if run(settings) == SIGINT:
+        raise typer.Exit(EXIT_STOPPED)
+
+
 def _load_labeller(model: Path | None) -> Labeller:
     from models.labeller import Labeller
 
@@ -256,7 +285,7 @@ def _make_writer(file: TextIO, form: Format) -> Callable[[Labels | Failure], Non
 
 
 def _write_line(file: TextIO, row: Labels | Failure) -> None:
-    file.write(json.dumps(row.to_dict(), ensure_ascii=False) + "\n")
+    file.write(format_row(row))
     file.flush()
 
 

@@ -93,6 +93,12 @@ def find_countries(name: str) -> list[dict[str, Any]]:
     ]
 
 
+def list_countries() -> list[dict[str, str]]:
+    """All countries and groups, by code."""
+    tables = _read_tables()
+    return [{"country": code, "name": tables[code]["name"]} for code in sorted(tables) if code != "shared"]
+
+
 def describe_group(code: str, date: str | None) -> dict[str, Any]:
     """A group and its members on a day, by name, each with the day on which it joined."""
     from models.groups import find_group, stays_on
