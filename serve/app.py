@@ -20,7 +20,7 @@ from serve import payloads
 from serve.errors import BadRequest, MethodNotAllowed, NotFound, UnsupportedType
 from serve.keys import Keys, RequireKey
 from serve.limits import LimitRequests
-from serve.lookup import describe_group, find_countries, list_countries, list_groups
+from serve.lookup import describe_group, list_countries, list_groups, look_up
 from serve.observe import Observe
 from serve.rates import LimitKeys
 from serve.service import Service
@@ -181,10 +181,10 @@ def countries(
     """All countries, or those that a name stands for, with all their forms."""
     if name is None:
         return {"countries": list_countries()}
-    try:
-        return {"name": name, "countries": find_countries(name)}
-    except DataError as error:
-        raise NotFound(str(error)) from error
+    found = look_up(name)
+    if not found:
+        raise NotFound(f"no country or group is called {name!r}: GET /v1/countries lists them")
+    return {"name": name, "countries": found}
 
 
 @router.get("/v1/groups", responses=READING | _errors(422))
