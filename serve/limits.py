@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serve.errors import BadRequest, HeadersTooLarge, QueueFull, RequestTooSlow, TooLarge, UnsupportedType
 
 MAX_HEADERS = 100
+MAX_HEADER_BYTES = 16_384
 MAX_HELD_BODIES = 32
 """Bodies of the greatest length that may be held at once, all requests together."""
 
@@ -52,6 +53,9 @@ class LimitRequests:
 
     def _check_headers(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
+        size = len(scope["raw_path"]) + sum(len(name) + len(value) for name, value in scope["headers"])
+        if size > MAX_HEADER_BYTES:
+            raise HeadersTooLarge(f"the headers have {size} bytes, at most {MAX_HEADER_BYTES}")
         if len(scope["headers"]) > MAX_HEADERS:
             raise HeadersTooLarge(f"{len(scope['headers'])} headers, at most {MAX_HEADERS}")
         if headers.get("content-encoding", "identity").lower() != "identity":

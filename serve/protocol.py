@@ -12,8 +12,8 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from serve.errors import BadRequest, HeadersTooLarge, ServiceError, TooLarge, error_body
+from serve.limits import MAX_HEADER_BYTES
 
-MAX_HEADER_BYTES = 16_384
 SLACK_BYTES = 65_536
 """What a request may have beside its body: headers, and the frames of chunks."""
 LINGER_SECONDS = 2.0

@@ -16,9 +16,10 @@ from models.checkpoint import open_checkpoint
 from models.errors import ConfigError
 from serve.app import create_app
 from serve.keys import Keys
+from serve.limits import MAX_HEADER_BYTES
 from serve.logs import configure_logs
 from serve.pool import worker_command
-from serve.protocol import MAX_HEADER_BYTES, Protocol
+from serve.protocol import Protocol
 from serve.service import Service
 from serve.settings import Settings
 
@@ -77,14 +78,16 @@ def make_server(settings: Settings, command: list[str] | None = None) -> Server:
 
 
 def open_socket(settings: Settings) -> socket.socket:
-    """Listen.
+    """Listen, on connections that send at once what they have.
 
     Raises:
         ConfigError: The address can't be had.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it; saves 40 ms each
+        return listener
     except OSError as error:
         where = f"{settings.host} port {settings.port}"
         raise ConfigError(f"can't listen on {where}: {error.strerror or error}; choose another --port") from error

@@ -168,6 +168,11 @@ def run_service(labelled: Path, command: list[str] | None = None, **settings):
     assert not thread.is_alive()
 
 
+@pytest.fixture(scope="session", name="run_service")
+def _run_service():
+    return run_service
+
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
     """A service that the tests of one file share; none may leave it broken."""

@@ -257,7 +257,7 @@ def test_every_route_wants_a_key_but_health_and_readiness(start_service, tmp_pat
     assert service.client.get("/health").status_code == 200
     assert service.client.get("/v1/info", headers={"authorization": f"Bearer {key}"}).status_code == 200
     assert service.client.get("/v1/info", auth=("anyone", key)).status_code == 200
-    for wrong in ("", key, f"Bearer {key}x", "Bearer ", f"Basic {key}", "Bearer \xff", "Basic ////"):
+    for wrong in ("", key, f"Bearer {key}x", "Bearer", f"Basic {key}", "Bearer \xff", "Basic ////"):
         answer = service.client.get("/v1/info", headers=[(b"authorization", wrong.encode("latin-1"))])
         assert answer.status_code == 401
         assert "Basic" in answer.headers["www-authenticate"]
