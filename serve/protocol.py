@@ -27,6 +27,7 @@ class Protocol(H11Protocol):
     def __init__(self, *arguments: Any, idle_seconds: float, max_body_bytes: int, **options: Any) -> None:
         """Wait at most `idle_seconds` for headers and for the client to read; `max_body_bytes` counts on the wire."""
         super().__init__(*arguments, **options)
+        self.timeout_keep_alive = idle_seconds  # type: ignore[assignment]
         self._idle_seconds = idle_seconds
         self._max_wire_bytes = max_body_bytes + SLACK_BYTES
         self._wire_bytes = 0

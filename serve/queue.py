@@ -17,7 +17,7 @@ from serve.errors import DeadlineExceeded, QueueFull
 
 SMOOTHING = 0.1
 """Weight of the newest job in the mean of the speed."""
-SHARE = 0.5
+SHARE = 1 / 3
 """Share of the longest deadline that a new job may expect to wait; beyond it the queue counts as full."""
 
 

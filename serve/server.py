@@ -71,7 +71,6 @@ def make_server(settings: Settings, command: list[str] | None = None) -> Server:
         access_log=False,
         server_header=False,
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
-        timeout_keep_alive=int(settings.idle) or 1,
         timeout_graceful_shutdown=1,
     )
     return Server(config, app.state.service)

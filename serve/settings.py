@@ -48,7 +48,7 @@ class Settings:
     deadline: float = _setting(30.0, "Seconds in which a request is answered.", min=0.1, max=600)
     queue_articles: int = _setting(256, "Articles that may wait.", min=1)
     queue_tokens: int = _setting(200_000, "Tokens that may wait, as estimated from the characters.", min=1)
-    batch_tokens: int = _setting(4_000, "Tokens that a worker is given at once; one article may have more.", min=1)
+    batch_tokens: int = _setting(1_000, "Tokens that a worker is given at once; one article may have more.", min=1)
     max_body_bytes: int = _setting(2_000_000, "Longest body of a request.", min=1_000)
     max_batch_articles: int = _setting(64, "Most articles in one batch.", min=1)
     max_stream_articles: int = _setting(1_000, "Most articles in one stream.", min=1)

@@ -34,9 +34,7 @@ def test_defaults_are_closed_to_other_machines(read):
 def test_flag_wins_over_variable_over_file_over_default(read, tmp_path):
     file = tmp_path / "settings.toml"
     file.write_text('port = 1\nworkers = 1\nqueue_articles = 100\nmodel = "m"\n')
-    settings = read(
-        "--config", str(file), "--port", "3", environment={"STANCE_PORT": "2", "STANCE_WORKERS": "2"}
-    )
+    settings = read("--config", str(file), "--port", "3", environment={"STANCE_PORT": "2", "STANCE_WORKERS": "2"})
     assert (settings.port, settings.workers, settings.queue_articles) == (3, 2, 100)
     assert settings.model == Path("m")
     assert settings.deadline == Settings().deadline

@@ -1,0 +1,113 @@
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import pytest
+
+from models.errors import ConfigError
+from serve.server import open_socket
+from serve.settings import Settings
+
+START = (
+    "import sys; sys.path[:] = {path!r}; from serve import server; from serve.settings import Settings\n"
+    "server.worker_command = lambda model: {command!r}\n"
+    "server.serve(Settings(port=0, workers=2, drain=3))"
+)
+
+
+@pytest.fixture
+def process(stub_command, tmp_path):
+    """The whole service as a process of its own, with stub workers: the process and its address."""
+    code = START.format(path=sys.path, command=stub_command)
+    with (tmp_path / "log").open("wb") as log:
+        running = subprocess.Popen([sys.executable, "-c", code], stderr=log)
+    address = None
+    end = time.monotonic() + 30
+    while address is None or not _is_ready(address):
+        assert time.monotonic() < end, (tmp_path / "log").read_text()
+        time.sleep(0.05)
+        lines = [json.loads(line)["message"] for line in (tmp_path / "log").read_text().splitlines()]
+        address = next((line.split()[-1] for line in lines if line.startswith("listening")), None)
+    yield running, address
+    running.kill()
+    running.wait()
+
+
+def _is_ready(address):
+    try:
+        return httpx2.get(f"{address}/ready", trust_env=False).status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def ask(address, text):
+    with httpx2.Client(trust_env=False, timeout=30) as client:
+        return client.post(f"{address}/v1/label", json={"text": text})
+
+
+def test_told_to_stop_it_answers_what_it_took_in_and_nothing_more(process):
+    running, address = process
+    with ThreadPoolExecutor(40) as together, httpx2.Client(trust_env=False) as other:
+        taken = [together.submit(ask, address, "sleep 0.05") for _ in range(40)]
+        while "stance_batch_articles_count 0.0" in (text := other.get(f"{address}/metrics").text):
+            assert text
+        while sum(future.running() for future in taken) < 40:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        os.kill(running.pid, signal.SIGTERM)
+        time.sleep(0.1)
+        ready = other.get(f"{address}/ready")
+        refused = other.post(f"{address}/v1/label", json={"text": "Norway"})
+        assert (ready.status_code, ready.json()) == (503, {"status": "draining"})
+        assert (refused.status_code, refused.json()["error"]["type"]) == (503, "Draining")
+        assert refused.headers["connection"] == "close"
+        assert [future.result().status_code for future in taken] == [200] * 40
+    assert running.wait(timeout=10) == 0
+    with pytest.raises(httpx2.ConnectError):
+        ask(address, "Norway")
+
+
+def test_told_twice_it_stops_at_once(process):
+    running, address = process
+    with ThreadPoolExecutor(1) as together:
+        lost = together.submit(ask, address, "sleep 20")
+        time.sleep(0.5)
+        os.kill(running.pid, signal.SIGTERM)
+        time.sleep(0.2)
+        assert running.poll() is None
+        os.kill(running.pid, signal.SIGTERM)
+        running.wait(timeout=5)
+        assert lost.exception() is not None or lost.result().status_code >= 500
+
+
+def test_work_that_takes_too_long_is_not_waited_for(process):
+    running, address = process
+    with ThreadPoolExecutor(1) as together:
+        lost = together.submit(ask, address, "sleep 25")
+        time.sleep(0.5)
+        os.kill(running.pid, signal.SIGTERM)
+        assert running.wait(timeout=15) == 0
+        assert lost.exception() is not None or lost.result().status_code >= 500
+
+
+def test_address_that_is_taken_is_one_line():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"can't listen on 127.0.0.1 port {port}"):
+            open_socket(Settings(port=port))
+
+
+def test_connections_send_at_once():
+    with (
+        open_socket(Settings(port=0)) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+        assert listener.getsockname()[0] == "127.0.0.1"
