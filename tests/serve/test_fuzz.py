@@ -5,7 +5,6 @@ import random
 
 import hypothesis
 import pytest
-import schemathesis
 
 from serve.errors import BadRequest
 from serve.payloads import parse_json
