@@ -14,11 +14,10 @@ def make_target(service, text="Norway voted no."):
 
 def test_overload_is_refused_and_nothing_breaks(start_service):
     service = start_service(workers=2, queue_articles=10, max_batch_articles=10)
-    target = make_target(service, "sleep 0.02")
-    peak = asyncio.run(run_closed(target, 4, 1)).per_second
-    load = asyncio.run(run_open(target, 5 * peak, 2))
-    assert set(load.statuses) <= {"200", "429", "503"}
-    assert load.statuses["429"] > load.statuses["200"] > 0
+    target = make_target(service, "sleep 0.1")
+    load = asyncio.run(run_open(target, 200, 2))
+    assert set(load.statuses) == {"200", "429"}
+    assert sum(load.statuses.values()) == 400
     assert service.inside.queue.most_articles <= 10
     assert service.read_metric("stance_queue_articles_most") <= 10
     assert asyncio.run(run_closed(target, 4, 0.5)).statuses.keys() == {"200"}
@@ -26,14 +25,7 @@ def test_overload_is_refused_and_nothing_breaks(start_service):
 
 def test_refusal_says_when_to_come_back(start_service):
     service = start_service(workers=1, queue_articles=1, max_batch_articles=1)
-    loads = [json.dumps({"text": "sleep 0.5"}).encode()]
-
-    async def flood():
-        return await run_closed(Target.of(f"http://127.0.0.1:{service.port}", None, loads), 30, 0.1)
-
-    assert asyncio.run(flood()).statuses["429"] > 0
-    with_room = service.label("Norway")
-    assert with_room.status_code == 200
+    assert service.label("Norway").status_code == 200
     service.inside.queue._max_articles = 0
     refused = service.label("Norway")
     assert refused.status_code == 429

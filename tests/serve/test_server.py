@@ -27,16 +27,22 @@ def process(stub_command, tmp_path):
     code = START.format(path=sys.path, command=stub_command)
     with (tmp_path / "log").open("wb") as log:
         running = subprocess.Popen([sys.executable, "-c", code], stderr=log)
-    address = None
-    end = time.monotonic() + 30
-    while address is None or not _is_ready(address):
-        assert time.monotonic() < end, (tmp_path / "log").read_text()
+    try:
+        yield running, _wait_for_address(tmp_path / "log")
+    finally:
+        running.kill()
+        running.wait()
+
+
+def _wait_for_address(log):
+    end = time.monotonic() + 120
+    while True:
+        assert time.monotonic() < end, log.read_text()
         time.sleep(0.05)
-        lines = [json.loads(line)["message"] for line in (tmp_path / "log").read_text().splitlines()]
-        address = next((line.split()[-1] for line in lines if line.startswith("listening")), None)
-    yield running, address
-    running.kill()
-    running.wait()
+        messages = [json.loads(line)["message"] for line in log.read_text().splitlines()]
+        address = next((words.split()[-1] for words in messages if words.startswith("listening")), None)
+        if address and _is_ready(address):
+            return address
 
 
 def _is_ready(address):
