@@ -101,12 +101,10 @@ def _get_service(request: Request) -> Service:
 Ours = Annotated[Service, Depends(_get_service)]
 ExpandGroups = Annotated[bool, Query(description="What a group does counts for each member on that day too.")]
 Timeout = Annotated[
-    float,
+    float | None,
     Query(gt=0, allow_inf_nan=False, description="Seconds in which an article is answered; the service's at most."),
 ]
 Day = Annotated[str | None, Query(max_length=40, description="The day, such as 2019-05-01; default: the latest known.")]
-LONGEST = 86_400.0
-"""Timeout that stands for none; the service's own deadline is always shorter."""
 
 
 def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -135,7 +133,7 @@ READING = _errors(401, 429, 431, 500)
     responses=LABELLING | _answer(JSON, "Labels", "The labels, as `stance label` writes them."),
 )
 async def label(
-    request: Request, service: Ours, expand_groups: ExpandGroups = False, timeout: Timeout = LONGEST
+    request: Request, service: Ours, expand_groups: ExpandGroups = False, timeout: Timeout = None
 ) -> Response:
     """Label one article."""
     body = await _read_body(request, JSON)
@@ -151,7 +149,7 @@ async def label(
     responses=LABELLING | _answer(JSON, "Rows", "One row for each article, in order."),
 )
 async def label_batch(
-    request: Request, service: Ours, expand_groups: ExpandGroups = False, timeout: Timeout = LONGEST
+    request: Request, service: Ours, expand_groups: ExpandGroups = False, timeout: Timeout = None
 ) -> Response:
     """Label several articles; one that can't be labelled gives an error in its place."""
     articles = payloads.read_batch(await _read_body(request, JSON), service.settings)
@@ -166,7 +164,7 @@ async def label_batch(
     responses=LABELLING | _answer(JSON_LINES, "Row", "One line for each article, in order, as soon as it is there."),
 )
 async def label_stream(
-    request: Request, service: Ours, expand_groups: ExpandGroups = False, timeout: Timeout = LONGEST
+    request: Request, service: Ours, expand_groups: ExpandGroups = False, timeout: Timeout = None
 ) -> Response:
     """Label many articles: JSON Lines in, JSON Lines out. The timeout is for each article."""
     articles = payloads.read_stream(await _read_body(request, JSON_LINES), service.settings)

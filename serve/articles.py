@@ -185,7 +185,8 @@ def _read_lines(name: str, lines: Iterable[bytes]) -> Iterator[Article | Failure
 def _read_line(identity: str, number: int, data: bytes, position: int) -> Article | Failure:
     try:
         record = _parse(_decode(data, position))
-        identity = read_id(record) or identity
+        given = read_id(record)
+        identity = identity if given is None else given
         return replace(make_article(record), id=identity)
     except DataError as error:
         return Failure(id=identity, line=number, error=error)

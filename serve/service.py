@@ -63,7 +63,9 @@ class Service:
             raise NotReady("the model is being loaded: try again in 1 s", retry_after=1)
         return self.pool.info
 
-    async def label_one(self, request: Request, article: Article, *, expand_groups: bool, timeout: float) -> bytes:
+    async def label_one(
+        self, request: Request, article: Article, *, expand_groups: bool, timeout: float | None
+    ) -> bytes:
         """Label one article.
 
         Raises:
@@ -76,7 +78,7 @@ class Service:
         return (await job.answer).row
 
     async def label_batch(
-        self, request: Request, articles: Sequence[Article | Failure], *, expand_groups: bool, timeout: float
+        self, request: Request, articles: Sequence[Article | Failure], *, expand_groups: bool, timeout: float | None
     ) -> list[bytes]:
         """Label articles together; one row for each, in order.
 
@@ -94,7 +96,7 @@ class Service:
         return [await self._finish(None, item) for item in items]
 
     def label_stream(
-        self, articles: Iterable[tuple[int, Article | Failure]], *, expand_groups: bool, timeout: float
+        self, articles: Iterable[tuple[int, Article | Failure]], *, expand_groups: bool, timeout: float | None
     ) -> AsyncIterator[bytes]:
         """Label articles, each with its line, as there is room; rows come in order, each as soon as it is there.
 
@@ -105,7 +107,7 @@ class Service:
         return self._stream(articles, expand_groups, timeout)
 
     async def _stream(
-        self, articles: Iterable[tuple[int, Article | Failure]], expand_groups: bool, timeout: float
+        self, articles: Iterable[tuple[int, Article | Failure]], expand_groups: bool, timeout: float | None
     ) -> AsyncIterator[bytes]:
         ahead: deque[tuple[int, Job | Failure]] = deque()
         try:
@@ -121,7 +123,7 @@ class Service:
                     item.answer.cancel()
 
     async def _enter_when_room(
-        self, line: int, article: Article | Failure, expand_groups: bool, timeout: float
+        self, line: int, article: Article | Failure, expand_groups: bool, timeout: float | None
     ) -> Job | Failure:
         while isinstance(article, Article):
             if self.is_draining:
@@ -146,11 +148,11 @@ class Service:
         self.metrics.note_error(failure.error)
         return format_row(failure).encode()
 
-    def _make_job(self, article: Article, expand_groups: bool, timeout: float) -> Job:
+    def _make_job(self, article: Article, expand_groups: bool, timeout: float | None) -> Job:
         return Job(
             article=article,
             expand_groups=expand_groups,
-            deadline=time.monotonic() + min(timeout, self.settings.deadline),
+            deadline=time.monotonic() + min(timeout or self.settings.deadline, self.settings.deadline),
             tokens=estimate_tokens(article),
         )
 

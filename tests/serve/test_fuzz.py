@@ -3,14 +3,14 @@
 import json
 import random
 
-import hypothesis
 import pytest
 
 from serve.errors import BadRequest
 from serve.payloads import parse_json
 
 SEEDS = (
-    b'POST /v1/label HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 18\r\n\r\n{"text": "Norway"}',
+    b"POST /v1/label HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 18\r\n\r\n"
+    b'{"text": "Norway"}',
     b"POST /v1/label/batch HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
     b'22\r\n{"articles": [{"text": "Norway"}]}\r\n0\r\n\r\n',
     b"POST /v1/label/stream HTTP/1.1\r\nhost: a\r\ncontent-type: application/x-ndjson\r\ncontent-length: 19\r\n\r\n"
