@@ -93,6 +93,24 @@ def read_articles(sources: Iterable[Source], overrides: Overrides | None = None)
             yield overrides.apply(row) if isinstance(row, Article) else row
 
 
+def make_article(record: Any) -> Article:
+    """Build an article from a decoded JSON object.
+
+    Raises:
+        DataError: It is none, a field has the wrong type, or words in it can't be written as UTF-8.
+    """
+    article = Article.from_record(record)
+    _check_characters(article)
+    return replace(article, id=read_id(record))
+
+
+def read_id(record: Any) -> str | None:
+    """The id of a decoded JSON object as it can be printed, where it has one."""
+    if not isinstance(record, Mapping) or record.get("id") is None:
+        return None
+    return _printable(str(record["id"]))
+
+
 def _find_sources(path: Path) -> list[Source]:
     if path == STANDARD_INPUT:
         return [Source(path, "stdin")]
@@ -151,7 +169,7 @@ def _peek(lines: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 def _read_text(name: str, data: bytes) -> Article | Failure:
     try:
-        return _make_article({"id": name, "text": _decode(data, 0)})
+        return make_article({"id": name, "text": _decode(data, 0)})
     except DataError as error:
         return Failure(id=name, line=None, error=error)
 
@@ -167,9 +185,9 @@ def _read_lines(name: str, lines: Iterable[bytes]) -> Iterator[Article | Failure
 def _read_line(identity: str, number: int, data: bytes, position: int) -> Article | Failure:
     try:
         record = _parse(_decode(data, position))
-        if isinstance(record, Mapping) and record.get("id") is not None:
-            identity = _printable(str(record["id"]))
-        return replace(_make_article(record), id=identity)
+        given = read_id(record)
+        identity = identity if given is None else given
+        return replace(make_article(record), id=identity)
     except DataError as error:
         return Failure(id=identity, line=number, error=error)
 
@@ -190,12 +208,6 @@ def _parse(line: str) -> Any:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
         raise DataError(f"not a JSON object on one line: {error}") from error
-
-
-def _make_article(record: Mapping[str, Any]) -> Article:
-    article = Article.from_record(record)
-    _check_characters(article)
-    return article
 
 
 def _check_characters(article: Article) -> None:

@@ -22,12 +22,14 @@ import typer
 from models.errors import CheckpointError, DataError, StanceError
 from serve.articles import STANDARD_INPUT, Failure, MissingFileError, Overrides, Source, find_sources, read_articles
 from serve.lookup import JsonOption, countries, groups, print_json
+from serve.rows import format_row
+from serve.settings import Settings, takes_settings
 
 if TYPE_CHECKING:
     from models.labeller import Labeller
     from models.schema import Article, Labels
 
-EXIT_ERROR, EXIT_ROWS, EXIT_NOT_FOUND = 1, 3, 4
+EXIT_ERROR, EXIT_ROWS, EXIT_NOT_FOUND, EXIT_STOPPED = 1, 3, 4, 130
 EPILOG = (
     "Exit codes: 0 all well; 1 error; 2 wrong use; 3 some articles could not be labelled; "
     "4 model or data not found; 130 stopped by Ctrl-C."
@@ -45,6 +47,8 @@ app = typer.Typer(
 
 ModelOption = Annotated[Path | None, typer.Option("--model", help="Checkpoint folder; default: the shipped one.")]
 
+bench = typer.Typer(help="Measure how fast it is.", no_args_is_help=True)
+app.add_typer(bench, name="bench")
 app.command()(countries)
 app.command()(groups)
 
@@ -204,6 +208,63 @@ def evaluate(
     _print_values(run(data, proposals.value, model), as_json)
 
 
+@app.command()
+def key(name: Annotated[str, typer.Argument(metavar="NAME", help="Who will use it.")]) -> None:
+    """Make an API key: the key on standard error, its line for the file of keys on standard output.
+
+    Example: stance key alice >> keys.txt
+    """
+    from serve.keys import make_key
+
+    secret, line = make_key(name)
+    typer.echo(secret, err=True)
+    typer.echo(line)
+
+
+@app.command()
+@takes_settings
+def serve(settings: Settings) -> None:
+    """Answer over HTTP until stopped. A flag wins over its variable, that over the file of --config.
+
+    Example: stance serve --workers 2
+    """
+    from signal import SIGINT
+
+    from serve.server import serve as run
+
+    if run(settings) == SIGINT:
+        raise typer.Exit(EXIT_STOPPED)
+
+
+@bench.command("serve")
+def bench_serve(
+    url: Annotated[str | None, typer.Option(help="A running service; default: one is started.")] = None,
+    key: Annotated[str | None, typer.Option(envvar="STANCE_KEY", help="Its API key.")] = None,
+    articles: Annotated[Path | None, typer.Option(help="JSON Lines to send; default: one short article.")] = None,
+    concurrency: Annotated[list[int] | None, typer.Option(min=1, help="Clients at once: 1, 8, 32 and 128.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Length of each step.")] = 10,
+    overload: Annotated[float, typer.Option(min=0, help="Then as often as so many times the best rate.")] = 0,
+    overload_seconds: Annotated[float, typer.Option(min=0.1, help="Length of that.")] = 60,
+) -> None:
+    """Measure the service under load; one JSON object per step.
+
+    Example: stance bench serve --overload 10
+    """
+    from serve.bench import run_bench
+
+    steps = run_bench(
+        url=url,
+        key=key,
+        articles=articles,
+        concurrencies=concurrency or [1, 8, 32, 128],
+        seconds=seconds,
+        overload=overload,
+        overload_seconds=overload_seconds,
+    )
+    for step in steps:
+        typer.echo(json.dumps(step))
+
+
 def _load_labeller(model: Path | None) -> Labeller:
     from models.labeller import Labeller
 
@@ -256,7 +317,7 @@ def _make_writer(file: TextIO, form: Format) -> Callable[[Labels | Failure], Non
 
 
 def _write_line(file: TextIO, row: Labels | Failure) -> None:
-    file.write(json.dumps(row.to_dict(), ensure_ascii=False) + "\n")
+    file.write(format_row(row))
     file.flush()
 
 

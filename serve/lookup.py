@@ -78,19 +78,29 @@ def find_countries(name: str) -> list[dict[str, Any]]:
     Raises:
         DataError: Nothing has this name; the message names the nearest forms.
     """
-    tables = _read_tables()
-    forms = _index_forms()
-    plain = _fold(name)
-    plain = plain if plain in forms or not plain.startswith("the ") else plain.removeprefix("the ")
-    if plain not in forms:
-        near = [forms[form] for form in get_close_matches(plain, forms, n=MAX_SUGGESTIONS)]
+    found = look_up(name)
+    if not found:
+        forms = _index_forms()
+        near = [forms[form] for form in get_close_matches(_fold(name), forms, n=MAX_SUGGESTIONS)]
         named = ", ".join(f"{form} ({codes[0]})" for form, codes in near)
         advice = f"the nearest are {named}" if near else "see `stance groups` for the groups"
         raise DataError(f"no country or group is called {name!r}: {advice}")
-    return [
-        {"country": code, "name": tables[code]["name"], "forms": _sort_forms(code)}
-        for code in dict.fromkeys(forms[plain][1])
-    ]
+    return found
+
+
+def look_up(name: str) -> list[dict[str, Any]]:
+    """What `find_countries` finds, or nothing; looks for no nearest forms, which takes a hundred times as long."""
+    forms = _index_forms()
+    plain = _fold(name)
+    plain = plain if plain in forms or not plain.startswith("the ") else plain.removeprefix("the ")
+    codes = dict.fromkeys(forms[plain][1]) if plain in forms else ()
+    return [{"country": code, "name": _read_tables()[code]["name"], "forms": _sort_forms(code)} for code in codes]
+
+
+def list_countries() -> list[dict[str, str]]:
+    """All countries and groups, by code."""
+    tables = _read_tables()
+    return [{"country": code, "name": tables[code]["name"]} for code in sorted(tables) if code != "shared"]
 
 
 def describe_group(code: str, date: str | None) -> dict[str, Any]:
