@@ -85,7 +85,7 @@ def test_label_writes_a_new_file_and_nothing_on_standard_output(stance, labeller
 def test_label_leaves_an_existing_file_alone(stance, labeller):
     Path("labels.jsonl").write_text("mine")
     code, _, err = stance("label", "-o", "labels.jsonl", stdin=b"Norway")
-    assert (code, err) == (1, "error: 'labels.jsonl' exists: choose another name, or delete it first\n")
+    assert (code, err) == (1, "error: 'labels.jsonl' exists: choose another name, or replace it with --force\n")
     assert Path("labels.jsonl").read_text() == "mine"
 
 
