@@ -1,5 +1,6 @@
 """A labeller without a network: it finds Norway, and Norway opposes a ban."""
 
+import io
 import sys
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -8,6 +9,7 @@ import pytest
 
 from models.errors import CheckpointError, DataError
 from models.schema import Article, Labels, Mention, Proposal, Span, Stance, StanceRow
+from serve import cli
 
 
 @dataclass
@@ -74,3 +76,19 @@ def labeller(monkeypatch) -> StubLabeller:
     module.Labeller = Labeller
     monkeypatch.setitem(sys.modules, "models.labeller", module)
     return stub
+
+
+@pytest.fixture
+def stance(monkeypatch, capsys, tmp_path):
+    """Run the command in an empty folder: exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, stdin: bytes = b""):
+        monkeypatch.setattr(sys, "argv", ["stance", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        captured = capsys.readouterr()
+        return stop.value.code or 0, captured.out, captured.err
+
+    return run
