@@ -8,14 +8,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from models.errors import DataError, StanceError
-from models.schema import SCORES, Labels, Proposal, StanceRow
+from models.schema import SCORES, Labels
 from serve.articles import Failure
 
 COLUMNS = {
@@ -76,31 +76,30 @@ def write_json(row: Labels | Failure) -> str:
     return json.dumps(row.to_dict(), ensure_ascii=False) + "\n"
 
 
-def flatten(row: Labels | Failure) -> Iterator[dict[str, Any]]:
-    """The flat rows of one answer, at least one: by stance, or the article alone where it has none."""
-    if isinstance(row, Failure):
-        error = row.to_dict()["error"]
-        yield _make_cells(id=row.id, line=row.line, error_type=error["type"], error=error["message"])
+def flatten(answer: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The flat rows of one answer (a decoded line of JSON Lines), at least one: by stance, or the article alone."""
+    if "error" in answer:
+        error = answer["error"]
+        yield _make_cells(id=answer["id"], line=answer["line"], error_type=error["type"], error=error["message"])
         return
-    article = {
-        "id": row.id,
-        "title": row.article.title,
-        "date": row.article.date,
-        "truncated": row.truncated,
-        "tokens": row.tokens,
-        "model": row.model.get("name"),
-        "model_version": row.model.get("version"),
-    }
-    proposals = {proposal.id: proposal for proposal in row.proposals}
-    for stance in row.stances:
-        yield _make_cells(**article, **_flatten_stance(row, proposals[stance.proposal], stance))
-    if not row.stances:
+    article = {key: answer.get(key) for key in ("id", "title", "date", "truncated", "tokens")}
+    article |= {"model": answer["model"].get("name"), "model_version": answer["model"].get("version")}
+    proposals = {proposal["id"]: proposal for proposal in answer["proposals"]}
+    for stance in answer["stances"]:
+        yield _make_cells(**article, **_flatten_stance(proposals[stance["proposal"]], stance))
+    if not answer["stances"]:
         yield _make_cells(**article)
 
 
 def make_safe(cell: Any) -> Any:
     """A cell that no spreadsheet takes for a formula: a text that looks like one gets an apostrophe in front."""
     return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA) else cell
+
+
+def undo_safe(cell: str) -> str:
+    """The text that `make_safe` made a cell of."""
+    bare = cell.removeprefix("'")
+    return bare if make_safe(bare) == cell else cell
 
 
 def write_csv_rows(rows: list[list[Any]]) -> str:
@@ -127,23 +126,16 @@ def find_writer(path: Path, name: str | None) -> Writer:
     return WRITERS[name]
 
 
-def _flatten_stance(labels: Labels, proposal: Proposal, stance: StanceRow) -> dict[str, Any]:
-    first = stance.evidence[0] if stance.evidence else None
+def _flatten_stance(proposal: Mapping[str, Any], stance: Mapping[str, Any]) -> dict[str, Any]:
+    first = stance["evidence"][0] if stance["evidence"] else {}
     return {
-        "proposal": proposal.id,
-        "proposal_text": proposal.text,
-        "proposal_main": proposal.main,
-        "proposal_given": proposal.given,
-        "country": stance.country,
-        "name": stance.name,
-        "group": stance.group,
-        "stance": stance.stance.value,
-        "confidence": stance.confidence,
-        **{f"score_{name}": score for name, score in zip(SCORES, stance.scores, strict=True)},
-        "evidence": EVIDENCE_JOINT.join(labels.article.quote(span) for span in stance.evidence),
-        "evidence_start": first.start if first else None,
-        "evidence_end": first.end if first else None,
-        "evidence_field": first.field if first else None,
+        **{key: stance[key] for key in ("country", "name", "group", "proposal", "stance", "confidence")},
+        **{f"proposal_{key}": proposal[key] for key in ("text", "main", "given")},
+        **{f"score_{name}": score for name, score in stance["scores"].items()},
+        "evidence": EVIDENCE_JOINT.join(span["text"] for span in stance["evidence"]),
+        "evidence_start": first.get("start"),
+        "evidence_end": first.get("end"),
+        "evidence_field": first.get("field", "text") if first else None,
     }
 
 
@@ -152,12 +144,12 @@ def _make_cells(**cells: Any) -> dict[str, Any]:
 
 
 def _write_csv(row: Labels | Failure) -> str:
-    return write_csv_rows([list(cells.values()) for cells in flatten(row)])
+    return write_csv_rows([list(cells.values()) for cells in flatten(row.to_dict())])
 
 
 def _write_flat_json(row: Labels | Failure) -> str:
     """The flat rows as JSON Lines, from which the Parquet file is made in the end: it can't be continued itself."""
-    return "".join(json.dumps(list(cells.values()), ensure_ascii=False) + "\n" for cells in flatten(row))
+    return "".join(json.dumps(list(cells.values()), ensure_ascii=False) + "\n" for cells in flatten(row.to_dict()))
 
 
 def _finish_parquet(collected: Path, final: Path) -> None:

@@ -29,7 +29,7 @@ def read_back(text: str) -> list[dict[str, str]]:
 def test_flat_row_has_country_proposal_stance_and_evidence(labels):
     (stance,) = labels.stances
     labels = replace(labels, stances=(replace(stance, evidence=(Span(0, 16), Span(17, 28))),))
-    (row,) = flatten(labels)
+    (row,) = flatten(labels.to_dict())
     assert list(row) == list(COLUMNS)
     assert {key: value for key, value in row.items() if value is not None} == {
         "id": "a1",
@@ -57,9 +57,9 @@ def test_flat_row_has_country_proposal_stance_and_evidence(labels):
 
 
 def test_article_without_stances_and_failure_have_a_row_each(labels, failure):
-    (alone,) = flatten(replace(labels, stances=()))
+    (alone,) = flatten(replace(labels, stances=()).to_dict())
     assert (alone["id"], alone["country"], alone["error"]) == ("a1", None, None)
-    (failed,) = flatten(failure)
+    (failed,) = flatten(failure.to_dict())
     assert (failed["id"], failed["line"], failed["error_type"]) == ("v:3", 3, "DataError")
 
 
@@ -93,7 +93,7 @@ def test_parquet_has_typed_columns_and_the_same_bytes_twice(labels, failure, tmp
     table = parquet.read_table(tmp_path / "a")
     types = {field.name: str(field.type).replace("double", "float64") for field in table.schema}
     assert types == COLUMNS
-    assert table.to_pylist() == [row for labelled in (labels, failure, labels) for row in flatten(labelled)]
+    assert table.to_pylist() == [row for labelled in (labels, failure, labels) for row in flatten(labelled.to_dict())]
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
