@@ -18,6 +18,7 @@ import typer
 from models.errors import CheckpointError, StanceError
 from serve.label import ModelOption, label
 from serve.lookup import JsonOption, countries, groups, print_json
+from serve.report import report
 from serve.sources import MissingFileError
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 
 app.command()(label)
+app.command()(report)
 app.command()(countries)
 app.command()(groups)
 

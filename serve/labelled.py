@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from serve.readers import read_records
 from serve.sources import MissingFileError, find_sources, open_source
 from serve.writers import COLUMNS, flatten, undo_safe
 
-_READ = {
+_READ: dict[str, Callable[[Any], Any]] = {
     "string": str,
     "int64": int,
     "float64": float,
