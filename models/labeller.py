@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +109,7 @@ class Labeller:
         countries = {c: tuple(m for m in reading.mentions if m.country == c) for c in _in_order(reading.mentions)}
         labels = Labels(
             article=article,
-            id=article.id or hashlib.sha256(f"{article.title or ''}\n{article.text}".encode()).hexdigest()[:16],
+            id=article.known_as,
             proposals=tuple(proposals),
             stances=tuple(rows),
             countries=countries,

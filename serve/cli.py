@@ -19,6 +19,7 @@ from models.errors import CheckpointError, StanceError
 from serve.label import ModelOption, label
 from serve.lookup import JsonOption, countries, groups, print_json
 from serve.report import report
+from serve.review import review
 from serve.sources import MissingFileError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ app = typer.Typer(
 
 app.command()(label)
 app.command()(report)
+app.command()(review)
 app.command()(countries)
 app.command()(groups)
 
