@@ -16,7 +16,7 @@ import typer
 from models.errors import StanceError
 from models.schema import Stance
 from serve.labelled import read_flat_rows
-from serve.output import PartFile, refuse_existing
+from serve.part_file import refuse_existing, write_whole
 from serve.writers import write_csv_rows
 
 MAX_COUNTRIES, MAX_PROPOSALS, MAX_TIMELINES = 60, 40, 12
@@ -61,10 +61,7 @@ def report(
     )
     refuse_existing(output, force=force)
     page = make_page(collect(labels, filters), title=f"Stances in {labels.name}", votes=votes, filters=filters)
-    part = PartFile(output)
-    part.cut(0)
-    part.append(page.encode())
-    part.finish()
+    write_whole(output, page)
 
 
 @dataclass

@@ -19,7 +19,7 @@ import typer
 from models.errors import DataError
 from models.schema import Article, Span
 from serve.articles import Item, Keys, Reading, read_articles
-from serve.output import PartFile, refuse_existing
+from serve.part_file import refuse_existing, write_whole
 from serve.sheets import SheetRow, read_sheet, write_sheet
 from serve.sources import find_sources
 
@@ -71,10 +71,7 @@ def review(
             raise typer.BadParameter("--corrections needs the articles that were labelled: name them with --texts")
         keys = Keys(text=text_key, id=id_key, title=title_key, date=date_key)
         text, note = make_annotations(labels, corrections, texts, Reading(keys=keys))
-    part = PartFile(output)
-    part.cut(0)
-    part.append(text.encode())
-    part.finish()
+    write_whole(output, text)
     typer.echo(note, err=True)
 
 

@@ -17,7 +17,8 @@ import typer
 from models.errors import StanceError
 from serve.articles import Failure, Reading, read_articles
 from serve.batch import Answer, Render, Task, answer_all
-from serve.output import Identity, Output, PartFile, Progress, refuse_existing
+from serve.output import Identity, Output, Progress
+from serve.part_file import PartFile, refuse_existing
 from serve.progress import Meter
 from serve.sources import STANDARD_INPUT, Source, count_bytes, hash_sources
 from serve.writers import WRITERS, Writer, write_json

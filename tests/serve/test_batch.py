@@ -62,7 +62,7 @@ def test_workers_read_only_so_far_ahead(task):
 def test_failures_pass_through_in_their_place(task):
     bad = Failure(id="bad", line=7, error=StanceError("no"))
     items = [*make_items(1), bad, Item(Article(text="Россия проголосовала против.", id="ru"), "ru")]
-    answers = list(answer_all(items, task, write_json, 2))
+    answers = list(answer_all(items, task, write_json, 1))
     assert [answer.failure and answer.failure.to_dict()["error"]["type"] for answer in answers] == [
         None,
         "StanceError",

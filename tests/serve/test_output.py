@@ -7,7 +7,8 @@ import pytest
 
 from models.errors import DataError
 from serve import output
-from serve.output import Identity, Output, PartFile
+from serve.output import Identity, Output
+from serve.part_file import PartFile
 from serve.writers import COLUMNS, WRITERS
 
 IDENTITY = Identity(input={"sha256": "a"}, model={"version": "1"}, settings={"date": None})
