@@ -112,11 +112,15 @@ def write_whole(path: Path, text: str) -> None:
 def replace_file(path: Path, text: str) -> None:
     """Write a small file so that a reader sees the old one or the new one, whole."""
     new = path.with_name(path.name + ".new")
-    with new.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    try:
+        with new.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
     _sync_file(path.parent)
 
 

@@ -79,8 +79,9 @@ def open_source(source: Source, on_read: Callable[[int], None] | None = None) ->
         on_read: Told how many bytes of the file were read, as they are, compressed or not.
     """
     if source.path == STANDARD_INPUT:
-        # Buffered once more: `peek` is needed, and tests put plain bytes in place of standard input.
-        yield io.BufferedReader(cast("io.RawIOBase", sys.stdin.buffer))
+        stream = sys.stdin.buffer
+        # Not buffered twice, or a line would wait for the lines after it; tests put plain bytes in its place.
+        yield stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", stream))
         return
     with io.BufferedReader(_CountedFile(source.path, on_read)) as file:
         yield _decompress(file, source.compression)
@@ -90,9 +91,6 @@ def hash_sources(sources: Sequence[Source]) -> dict[str, int | str] | None:
     """What tells these files from others: their number, bytes and a sha256 over names and contents.
 
     None where standard input is among them, which can't be read twice.
-
-    Raises:
-        DataError: A file can't be read.
     """
     if any(source.path == STANDARD_INPUT for source in sources):
         return None

@@ -1,6 +1,7 @@
 import datetime
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -169,6 +170,18 @@ def test_reading_is_lazy(tmp_path):
     assert next(rows).article.text == "a"
     (tmp_path / "v.jsonl").unlink()
     assert [type(row) for row in rows] == [Item, Failure]
+
+
+def test_line_from_a_pipe_is_read_before_the_next_is_there(monkeypatch):
+    read, write = os.pipe()
+    with os.fdopen(read) as stdin, os.fdopen(write, "wb", buffering=0) as pipe:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        rows = read_articles(find_sources([]))
+        for text in ("a", "b"):
+            pipe.write(make_line(text=text))
+            assert next(rows).article.text == text
+        pipe.close()
+        assert list(rows) == []
 
 
 def test_overrides_replace_what_the_article_says(read):

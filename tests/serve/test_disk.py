@@ -87,6 +87,7 @@ def test_memory_stays_flat_however_large_the_corpus(tmp_path):
             file.write(json.dumps({"id": str(n), "text": text}) + "\n")
     code, report = label(tmp_path, "in.jsonl.zst", "-o", "out.jsonl", "--progress")
     assert code == 0
-    assert sum(1 for _ in (tmp_path / "out.jsonl").open()) == number
+    with (tmp_path / "out.jsonl").open() as rows:
+        assert sum(1 for _ in rows) == number
     print(*report, sep="\n")  # noqa: T201 - shown by pytest -s
     assert int(report[-1]) < 1000
