@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,22 +49,22 @@ class _Reading:
 class Labeller:
     """Labels articles with one checkpoint."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        """Load the parts of an opened checkpoint."""
+    def __init__(self, checkpoint: Checkpoint, threads: int | None = None) -> None:
+        """Load the parts of an opened checkpoint; `threads` is the runtime's."""
         self.checkpoint = checkpoint
         self.decoding = DecodingConfig.from_dict(checkpoint.config["decoding"])
         self.tokenizer = Tokenizer.from_file(str(checkpoint.file("tokenizer.json")))
         self.finder = CountryFinder.load()
-        self.runtime = Runtime(checkpoint.file("model.onnx"))
+        self.runtime = Runtime(checkpoint.file("model.onnx"), threads)
 
     @classmethod
-    def load(cls, path: Path | None = None) -> Labeller:
+    def load(cls, path: Path | None = None, *, threads: int | None = None) -> Labeller:
         """Open and check a checkpoint folder; the shipped one without a path.
 
         Raises:
             CheckpointError: The folder is not a whole, unaltered checkpoint.
         """
-        return cls(open_checkpoint(path))
+        return cls(open_checkpoint(path), threads)
 
     def info(self) -> dict[str, Any]:
         """What labels: name and version of the model, where it lies, what runs it."""
@@ -110,7 +109,7 @@ class Labeller:
         countries = {c: tuple(m for m in reading.mentions if m.country == c) for c in _in_order(reading.mentions)}
         labels = Labels(
             article=article,
-            id=article.id or hashlib.sha256(f"{article.title or ''}\n{article.text}".encode()).hexdigest()[:16],
+            id=article.known_as,
             proposals=tuple(proposals),
             stances=tuple(rows),
             countries=countries,

@@ -6,6 +6,7 @@ exclusive. `labels.schema.json` beside this file is the JSON Schema of the answe
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -105,6 +106,11 @@ class Article:
             date=_optional_string(record, "date"),
             proposals=tuple(proposals) if proposals else None,
         )
+
+    @property
+    def known_as(self) -> str:
+        """Its id, or one made from its title and text where it has none."""
+        return self.id or hashlib.sha256(f"{self.title or ''}\n{self.text}".encode()).hexdigest()[:16]
 
     def quote(self, span: Span) -> str:
         """The words at a span."""

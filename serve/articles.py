@@ -1,37 +1,25 @@
-"""Reads what is to be labelled: text files, JSON Lines, folders and standard input.
+"""Makes articles of what is read: every record gives one row, an `Item` to label or a `Failure` in its place.
 
-Every article that goes in gives one row: an `Article`, or a `Failure` in its place. Rows are read one
-at a time. Nothing here knows of labels, tables or the network.
+Rows come one at a time, in order. Nothing here knows of labels, tables or the network.
 """
 
 from __future__ import annotations
 
-import codecs
 import json
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from itertools import chain
-from pathlib import Path
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
 
 from models.errors import DataError, StanceError
 from models.schema import Article
-
-TEXT_SUFFIXES = (".txt", ".md")
-LINES_SUFFIX = ".jsonl"
-SUFFIXES = (*TEXT_SUFFIXES, LINES_SUFFIX)
-STANDARD_INPUT = Path("-")
-
-
-class MissingFileError(DataError):
-    """A file or folder named by the caller isn't there, or holds nothing to read."""
+from serve.readers import read_records
+from serve.sources import Source, make_printable, open_source
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """The row of an article that can't be read or labelled. `line` counts from 1, in JSON Lines only."""
+    """The row of an article that can't be read or labelled. `line` is its number in a file of many."""
 
     id: str
     line: int | None
@@ -44,6 +32,19 @@ class Failure:
             "line": self.line,
             "error": {"type": type(self.error).__name__, "message": str(self.error)},
         }
+
+
+@dataclass(frozen=True)
+class Item:
+    """An article to label, and where it stands: `place` names it in an error where it has no id of its own."""
+
+    article: Article
+    place: str
+    line: int | None = None
+
+    def fail(self, error: StanceError) -> Failure:
+        """The row that says why it could not be labelled."""
+        return Failure(id=self.article.id or self.place, line=self.line, error=error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,33 +65,39 @@ class Overrides:
         return replace(article, **given)
 
 
-@dataclass(frozen=True)
-class Source:
-    """One file (or `-`, standard input) and the name that its articles are known by."""
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """Names of the fields of a record; a dot leads into a nested one (`body.text`)."""
 
-    path: Path
-    name: str
+    text: str = "text"
+    id: str = "id"
+    title: str = "title"
+    date: str = "date"
+    proposals: str = "proposals"
 
 
-def find_sources(inputs: Sequence[Path]) -> list[Source]:
-    """List the files behind the inputs: a file itself, a folder's files in sorted order.
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How articles are read. `encoding` None finds it."""
+
+    keys: Keys = field(default_factory=Keys)
+    overrides: Overrides = field(default_factory=Overrides)
+    encoding: str | None = None
+
+
+def read_articles(
+    sources: Iterable[Source], reading: Reading | None = None, on_read: Callable[[int], None] | None = None
+) -> Iterator[Item | Failure]:
+    """Read articles one by one, in order; what can't be read gives a `Failure` in its place.
 
     Args:
-        inputs: Files, folders, or `-` for standard input; none means standard input.
-
-    Raises:
-        MissingFileError: A path doesn't exist, or a folder has no file that can be read.
-        DataError: A file has a suffix that can't be read.
+        sources: What to read.
+        reading: How; by default as it is.
+        on_read: Told how many bytes were read, for progress.
     """
-    return [source for path in inputs or [STANDARD_INPUT] for source in _find_sources(path)]
-
-
-def read_articles(sources: Iterable[Source], overrides: Overrides | None = None) -> Iterator[Article | Failure]:
-    """Read articles one by one, in order; what can't be read gives a `Failure` in its place."""
-    overrides = overrides or Overrides()
+    reading = reading or Reading()
     for source in sources:
-        for row in _read_source(source):
-            yield overrides.apply(row) if isinstance(row, Article) else row
+        yield from _read_source(source, reading, on_read)
 
 
 def make_article(record: Any) -> Article:
@@ -108,106 +115,71 @@ def read_id(record: Any) -> str | None:
     """The id of a decoded JSON object as it can be printed, where it has one."""
     if not isinstance(record, Mapping) or record.get("id") is None:
         return None
-    return _printable(str(record["id"]))
+    return make_printable(str(record["id"]))
 
 
-def _find_sources(path: Path) -> list[Source]:
-    if path == STANDARD_INPUT:
-        return [Source(path, "stdin")]
-    if not path.exists():
-        raise MissingFileError(f"{str(path)!r} doesn't exist: check the path")
-    if path.is_dir():
-        return _find_folder_sources(path)
-    if path.is_file() and path.suffix and path.suffix.lower() not in SUFFIXES:
-        raise DataError(f"{str(path)!r} is none of {', '.join(SUFFIXES)}: save it as one of these")
-    return [Source(path, _printable(path.stem))]
-
-
-def _find_folder_sources(folder: Path) -> list[Source]:
-    relative = (path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    seen = sorted(path for path in relative if not any(part.startswith(".") for part in path.parts))
-    files = [Source(folder / path, _printable(path.with_suffix("").as_posix())) for path in seen]
-    files = [source for source in files if source.path.is_file()]
-    if not files:
-        raise MissingFileError(f"no {', '.join(SUFFIXES)} file in {str(folder)!r}: name another folder")
-    return files
-
-
-def _read_source(source: Source) -> Iterator[Article | Failure]:
+def _read_source(source: Source, reading: Reading, on_read: Callable[[int], None] | None) -> Iterator[Item | Failure]:
     try:
-        handle = nullcontext(sys.stdin.buffer) if source.path == STANDARD_INPUT else source.path.open("rb")
-        with handle as lines:
-            yield from _read_rows(source, lines)
+        with open_source(source, on_read) as file:
+            wanted = list(vars(reading.keys).values())
+            for number, record in read_records(file, source.format, reading.encoding, wanted):
+                yield _make_row(source, number, record, reading)
     except OSError as error:
         message = f"can't read {str(source.path)!r}: {error.strerror or error}"
         yield Failure(id=source.name, line=None, error=DataError(message))
 
 
-def _read_rows(source: Source, handle: BinaryIO) -> Iterator[Article | Failure]:
-    lines: Iterable[bytes] = handle
-    suffix = source.path.suffix.lower()
-    if suffix not in SUFFIXES:
-        first, lines = _peek(handle)
-        suffix = LINES_SUFFIX if first.startswith(b"{") else ".txt"
-    if suffix == LINES_SUFFIX:
-        yield from _read_lines(source.name, lines)
-    else:
-        yield _read_text(source.name, b"".join(lines))
-
-
-def _peek(lines: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The first line that isn't blank, stripped, and all lines from the start."""
-    seen: list[bytes] = []
-    stripped = b""
-    for line in lines:
-        seen.append(line)
-        stripped = line.removeprefix(codecs.BOM_UTF8).strip()
-        if stripped:
-            break
-    return stripped, chain(seen, lines)
-
-
-def _read_text(name: str, data: bytes) -> Article | Failure:
+def _make_row(
+    source: Source, number: int | None, record: Mapping[str, Any] | DataError, reading: Reading
+) -> Item | Failure:
+    place = source.name if number is None else f"{source.name}:{number}"
+    if isinstance(record, DataError):
+        return Failure(id=place, line=number, error=record)
+    fields = record if number is None else _pick(record, reading.keys)
+    if fields.get("id") is not None:
+        place = make_printable(str(fields["id"]))
     try:
-        return make_article({"id": name, "text": _decode(data, 0)})
+        if "text" not in fields:
+            seen = ", ".join(map(repr, list(record)[:8])) or "nothing"
+            raise DataError(f"no {reading.keys.text!r} in the record (it has {seen}): name the right one (--text-key)")
+        article = Article.from_record(fields)
+        _check_characters(article)
     except DataError as error:
-        return Failure(id=name, line=None, error=error)
+        return Failure(id=place, line=number, error=error)
+    own = place if number is None or article.id is not None else None
+    return Item(reading.overrides.apply(replace(article, id=own)), place, number)
 
 
-def _read_lines(name: str, lines: Iterable[bytes]) -> Iterator[Article | Failure]:
-    position = 0
-    for number, data in enumerate(lines, 1):
-        if data.removeprefix(codecs.BOM_UTF8).strip():
-            yield _read_line(f"{name}:{number}", number, data, position)
-        position += len(data)
+def _pick(record: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
+    """The fields of an article, under their own names."""
+    found = {name: value for name, key in vars(keys).items() if (value := _look_up(record, key)) is not None}
+    if isinstance(found.get("date"), date):
+        found["date"] = _write_date(found["date"])
+    if isinstance(found.get("proposals"), str):
+        found["proposals"] = _split_proposals(found["proposals"])
+    return found
 
 
-def _read_line(identity: str, number: int, data: bytes, position: int) -> Article | Failure:
+def _look_up(record: Mapping[str, Any], key: str) -> Any:
+    """The value of a key; where there is none of that name, dots lead into mappings."""
+    if key in record or "." not in key:
+        return record.get(key)
+    value: Any = record
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def _write_date(value: date) -> str:
+    return (value.date() if isinstance(value, datetime) else value).isoformat()
+
+
+def _split_proposals(cell: str) -> Any:
+    """The proposals in a cell of a table, written as a JSON list."""
     try:
-        record = _parse(_decode(data, position))
-        given = read_id(record)
-        identity = identity if given is None else given
-        return replace(make_article(record), id=identity)
-    except DataError as error:
-        return Failure(id=identity, line=number, error=error)
-
-
-def _decode(data: bytes, position: int) -> str:
-    """Decode UTF-8, with or without its signature. `position` is where data starts in its file."""
-    body = data.removeprefix(codecs.BOM_UTF8)
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        place = position + len(data) - len(body) + error.start
-        message = f"byte 0x{body[error.start]:02x} at position {place} isn't UTF-8: save the text as UTF-8"
-        raise DataError(message) from error
-
-
-def _parse(line: str) -> Any:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"not a JSON object on one line: {error}") from error
+        return json.loads(cell)
+    except (ValueError, RecursionError):
+        return cell  # the error of an article whose proposals are no list says what to give
 
 
 def _check_characters(article: Article) -> None:
@@ -220,8 +192,3 @@ def _check_characters(article: Article) -> None:
             except UnicodeEncodeError as error:
                 message = f"{key!r} has half a surrogate pair at character {error.start}: write the whole character"
                 raise DataError(message) from error
-
-
-def _printable(name: str) -> str:
-    """A file's name or an id with '?' for what can't be written as UTF-8."""
-    return name.encode("utf-8", "replace").decode("utf-8")

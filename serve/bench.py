@@ -25,7 +25,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from models.errors import DataError, StanceError
-from serve.articles import Failure, Source, read_articles
+from serve.articles import Failure, read_articles
+from serve.sources import find_sources
 
 WARM_UP_SECONDS = 120.0
 """Time that a service which is started here has to get ready."""
@@ -225,9 +226,10 @@ def _read_bodies(path: Path | None) -> list[bytes]:
     if path is None:
         return [json.dumps({"text": SAMPLE}).encode()]
     bodies = []
-    for article in read_articles([Source(path, path.stem)]):
-        if isinstance(article, Failure):
-            raise DataError(f"{path}: {article.error}")
+    for item in read_articles(find_sources([path])):
+        if isinstance(item, Failure):
+            raise DataError(f"{path}: {item.error}")
+        article = item.article
         proposals = list(article.proposals) if article.proposals else None
         record = {"text": article.text, "title": article.title, "date": article.date, "proposals": proposals}
         bodies.append(json.dumps(record).encode())

@@ -6,30 +6,28 @@ this file turns a `StanceError` into one line on standard error; anything else i
 
 from __future__ import annotations
 
-import io
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from models.errors import CheckpointError, DataError, StanceError
-from serve.articles import STANDARD_INPUT, Failure, MissingFileError, Overrides, Source, find_sources, read_articles
+from models.errors import CheckpointError, StanceError
+from serve.label import ModelOption, label
 from serve.lookup import JsonOption, countries, groups, print_json
-from serve.rows import format_row
+from serve.report import report
+from serve.review import review
 from serve.settings import Settings, takes_settings
+from serve.sources import MissingFileError
 
 if TYPE_CHECKING:
     from models.labeller import Labeller
-    from models.schema import Article, Labels
 
-EXIT_ERROR, EXIT_ROWS, EXIT_NOT_FOUND, EXIT_STOPPED = 1, 3, 4, 130
+EXIT_ERROR, EXIT_NOT_FOUND, EXIT_STOPPED = 1, 4, 130
 EPILOG = (
     "Exit codes: 0 all well; 1 error; 2 wrong use; 3 some articles could not be labelled; "
     "4 model or data not found; 130 stopped by Ctrl-C."
@@ -45,20 +43,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-ModelOption = Annotated[Path | None, typer.Option("--model", help="Checkpoint folder; default: the shipped one.")]
-
 bench = typer.Typer(help="Measure how fast it is.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
+app.command()(label)
+app.command()(report)
+app.command()(review)
 app.command()(countries)
 app.command()(groups)
-
-
-class Format(StrEnum):
-    """How labels are written."""
-
-    AUTO = "auto"
-    TABLE = "table"
-    JSONL = "jsonl"
 
 
 class Given(StrEnum):
@@ -94,59 +85,6 @@ def _options(
     ] = False,
 ) -> None:
     pass
-
-
-@app.command()
-def label(
-    inputs: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="INPUTS", help="Files (.txt, .md, .jsonl), folders, or - for standard input."),
-    ] = None,
-    proposals: Annotated[
-        list[str] | None,
-        typer.Option("--proposal", metavar="TEXT", help="Ask about this proposal; may be repeated."),
-    ] = None,
-    title: Annotated[str | None, typer.Option(help="The article's headline.")] = None,
-    date: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The article's day; decides who is in a group."),
-    ] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this new file.")] = None,
-    form: Annotated[
-        Format, typer.Option("--format", help="auto: a table on a terminal, JSON Lines into a pipe or file.")
-    ] = Format.AUTO,
-    expand: Annotated[
-        bool, typer.Option("--expand-groups", help="What a group does counts for each member on that day too.")
-    ] = False,
-    model: ModelOption = None,
-) -> None:
-    """Label articles: who supports, opposes or abstains on what.
-
-    A .txt or .md file is one article; a .jsonl file has one JSON object with a "text" per line. What
-    can't be labelled gives an error row in its place. --proposal, --title and --date hold for every article.
-
-    Example: stance label articles/ --proposal "a ban on deep-sea mining" -o labels.jsonl
-    """
-    overrides = Overrides(
-        title=title,
-        date=date.date().isoformat() if date else None,
-        proposals=tuple(proposals) if proposals else None,
-    )
-    sources = find_sources(inputs or [])
-    labeller = _load_labeller(model)
-    answer = partial(labeller.label, expand_groups=True) if expand else labeller.label
-    _announce(sources)
-    num_rows = num_failures = 0
-    with _open_output(output) as file:
-        write = _make_writer(file, form)
-        for article in read_articles(sources, overrides):
-            row = _label_row(answer, article)
-            write(row)
-            num_rows += 1
-            num_failures += isinstance(row, Failure)
-    if num_failures:
-        typer.echo(f"error: {num_failures} of {num_rows} articles not labelled; their rows say why", err=True)
-        raise typer.Exit(EXIT_ROWS)
 
 
 @app.command()
@@ -269,56 +207,6 @@ def _load_labeller(model: Path | None) -> Labeller:
     from models.labeller import Labeller
 
     return Labeller.load(model)
-
-
-def _label_row(answer: Callable[[Article], Labels], article: Article | Failure) -> Labels | Failure:
-    if isinstance(article, Failure):
-        return article
-    try:
-        return answer(article)
-    except DataError as error:
-        return Failure(id=article.id or "", line=None, error=error)
-
-
-def _announce(sources: Sequence[Source]) -> None:
-    """Tell a person who gave no input what the command waits for."""
-    if sys.stdin.isatty() and any(source.path == STANDARD_INPUT for source in sources):
-        typer.echo("Type or paste an article, then press Ctrl-D.", err=True)
-
-
-@contextmanager
-def _open_output(path: Path | None) -> Iterator[TextIO]:
-    """The file to write to, in UTF-8; a file that is already there is left alone."""
-    if path is None:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")
-        yield sys.stdout
-        return
-    try:
-        file = path.open("x", encoding="utf-8", newline="\n")
-    except FileExistsError as error:
-        raise DataError(f"{str(path)!r} exists: choose another name, or delete it first") from error
-    except OSError as error:
-        raise DataError(f"can't write {str(path)!r}: {error.strerror}") from error
-    with file:
-        yield file
-
-
-def _make_writer(file: TextIO, form: Format) -> Callable[[Labels | Failure], None]:
-    """A function that writes one row, so that whoever reads a pipe has it at once."""
-    if form is Format.TABLE or (form is Format.AUTO and file.isatty()):
-        from rich.console import Console
-
-        from serve.table import print_row
-
-        console = Console(file=file, highlight=False, emoji=False, markup=False)
-        return lambda row: print_row(console, row)
-    return lambda row: _write_line(file, row)
-
-
-def _write_line(file: TextIO, row: Labels | Failure) -> None:
-    file.write(format_row(row))
-    file.flush()
 
 
 def _print_values(values: dict[str, Any], as_json: bool) -> None:

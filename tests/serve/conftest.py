@@ -1,6 +1,7 @@
 """A labeller without a network: it finds Norway, and Norway opposes a ban."""
 
 import contextlib
+import io
 import itertools
 import signal
 import socket
@@ -16,6 +17,7 @@ import pytest
 
 from models.errors import CheckpointError, DataError
 from models.schema import Article, Labels, Mention, Proposal, Span, Stance, StanceRow
+from serve import cli
 from serve.server import Server, make_server, open_socket
 from serve.service import Service
 from serve.settings import Settings
@@ -194,3 +196,19 @@ def start_service(tmp_path):
 def stub_command(tmp_path):
     """The command of a stub worker, for tests that need no server."""
     return make_stub_command(tmp_path / "labelled.txt")
+
+
+@pytest.fixture
+def stance(monkeypatch, capsys, tmp_path):
+    """Run the command in an empty folder: exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, stdin: bytes = b""):
+        monkeypatch.setattr(sys, "argv", ["stance", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        captured = capsys.readouterr()
+        return stop.value.code or 0, captured.out, captured.err
+
+    return run

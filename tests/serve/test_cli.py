@@ -1,5 +1,4 @@
 import importlib.metadata
-import io
 import json
 import os
 import subprocess
@@ -10,25 +9,8 @@ from types import ModuleType
 import pytest
 
 from models.schema import read_schema
-from serve import cli
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def stance(monkeypatch, capsys, tmp_path):
-    """Run the command in an empty folder: exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str, stdin: bytes = b""):
-        monkeypatch.setattr(sys, "argv", ["stance", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        captured = capsys.readouterr()
-        return stop.value.code or 0, captured.out, captured.err
-
-    return run
 
 
 def run_python(code: str, *arguments: str, **options) -> subprocess.CompletedProcess[str]:
@@ -85,7 +67,7 @@ def test_label_writes_a_new_file_and_nothing_on_standard_output(stance, labeller
 def test_label_leaves_an_existing_file_alone(stance, labeller):
     Path("labels.jsonl").write_text("mine")
     code, _, err = stance("label", "-o", "labels.jsonl", stdin=b"Norway")
-    assert (code, err) == (1, "error: 'labels.jsonl' exists: choose another name, or delete it first\n")
+    assert (code, err) == (1, "error: 'labels.jsonl' exists: choose another name, or replace it with --force\n")
     assert Path("labels.jsonl").read_text() == "mine"
 
 
