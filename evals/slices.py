@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from evals.metrics.spans import SentenceIndex
-from evals.metrics.triples import FloatArray, count_pair, flip_rate, has_stance, micro_f1
+from evals.metrics.triples import COLUMNS, FloatArray, count_pair, flip_rate, has_stance, micro_f1
 from evals.pairs import NONE, Pair
-from evals.statistics import bootstrap, resample_counts
+from evals.statistics import bootstrap
 from models.annotations import AnnotatedText
 from models.schema import Labels
 
@@ -30,16 +30,21 @@ class _Place:
     sentences: SentenceIndex
 
 
-def _stance(pair: Pair, place: _Place) -> str:
-    return pair.gold if pair.gold != NONE else f"none, taken for {pair.predicted}"
+def _stance(pair: Pair, place: _Place) -> str | None:
+    return pair.gold if pair.gold != NONE else None
+
+
+def name_source(article: str) -> str:
+    """The source of an article: its id without the number at the end."""
+    return article.rstrip("0123456789").rstrip("-_") or "-"
 
 
 def _source(pair: Pair, place: _Place) -> str:
-    return place.text.id.rstrip("0123456789").rstrip("-_") or "-"
+    return name_source(pair.article)
 
 
 def _year(pair: Pair, place: _Place) -> str:
-    return (place.text.date or "undated")[:4]
+    return place.text.date[:4] if place.text.date else "undated"
 
 
 def _mention_kind(pair: Pair, place: _Place) -> str:
@@ -82,19 +87,20 @@ def _truncated(pair: Pair, place: _Place) -> str:
     return "read in part" if place.labels.truncated else "read in full"
 
 
-AXES: Mapping[str, Callable[[Pair, _Place], str]] = {
-    "stance": _stance,
+AXES: Mapping[str, Callable[[Pair, _Place], str | None]] = {
+    "annotated stance": _stance,
     "source": _source,
-    "year": _year,
-    "proposal": _main,
+    "country to proposal": _distance,
     "kind of mention": _mention_kind,
     "mentions of the country": _num_mentions,
-    "country to proposal": _distance,
+    "proposal": _main,
     "countries in the article": _num_countries,
     "proposals in the article": _num_proposals,
     "length of the article": _length,
     "how much was read": _truncated,
+    "year": _year,
 }
+"""The slice of a pair on each axis; None where it is in none."""
 
 
 def score_slices(
@@ -105,28 +111,29 @@ def score_slices(
         text.id: _Place(text, answer, SentenceIndex(text.text)) for text, answer in zip(texts, labels, strict=True)
     }
     numbers = {text.id: number for number, text in enumerate(texts)}
-    with_stance = [pair for pair in pairs if has_stance(pair)]
-    keys = {(axis, name(pair, places[pair.article])): None for axis, name in AXES.items() for pair in with_stance}
-    columns = {key: number for number, key in enumerate(keys)}
-    counts = np.zeros((len(texts), len(columns), len(count_pair(with_stance[0])) if with_stance else 0))
-    for pair in with_stance:
+    counts: dict[tuple[str, str], FloatArray] = {}
+    for pair in filter(has_stance, pairs):
         counted = count_pair(pair)
         for axis, name in AXES.items():
-            counts[numbers[pair.article], columns[axis, name(pair, places[pair.article])]] += counted
-    sums = resample_counts(counts) if with_stance else counts
-    slices = [_score_slice(key, counts[:, column], sums[:, column]) for key, column in columns.items()]
+            part = name(pair, places[pair.article])
+            if part is not None:
+                table = counts.setdefault((axis, part), np.zeros((len(texts), len(COLUMNS))))
+                table[numbers[pair.article]] += counted
+    slices = [_score_slice(key, table) for key, table in counts.items()]
     axes = list(AXES)
     return sorted(slices, key=lambda item: (axes.index(item["axis"]), -item["rows"], item["slice"]))
 
 
-def _score_slice(key: tuple[str, str], counts: FloatArray, sums: FloatArray) -> dict[str, Any]:
-    interval = bootstrap(counts, micro_f1, sums)
+def _score_slice(key: tuple[str, str], counts: FloatArray) -> dict[str, Any]:
+    """The articles of the slice are resampled alone: in a draw without any of them it would have no score."""
+    counts = counts[counts.any(axis=1)]
+    interval = bootstrap(counts, micro_f1)
     total = counts.sum(axis=0)
     predicted, gold = int(total[1:-1:3].sum()), int(total[2:-1:3].sum())
     return {
         "axis": key[0],
         "slice": key[1],
-        "articles": int((counts.sum(axis=1) > 0).sum()),
+        "articles": len(counts),
         "rows": max(predicted, gold),
         "predicted": predicted,
         "gold": gold,
