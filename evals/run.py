@@ -10,6 +10,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal, cast
 
+from threadpoolctl import threadpool_limits
+
 from evals.baselines.table import NAMES, measure_baselines
 from evals.behaviour.suite import run_suite
 from evals.datasets import read_texts
@@ -104,10 +106,26 @@ def measure(options: ReportOptions, folder: Path, tell: Tell) -> Measured:
     run = label_texts(labeller, texts, proposals)
     cost = summarise_cost(run.seconds, sum(item.tokens for item in run.labels), sum(len(t.text.split()) for t in texts))
     start = perf_counter()
+    with threadpool_limits(1):  # sums in one order on any number of processors
+        record = _score(options, labeller, texts, run, cost, folder, tell)
+    cost["report_seconds"] = round(perf_counter() - start, 1)
+    return Measured(record, texts, run, cost)
+
+
+def _score(
+    options: ReportOptions,
+    labeller: Labeller,
+    texts: list[AnnotatedText],
+    run: Run,
+    cost: dict[str, Any],
+    folder: Path,
+    tell: Tell,
+) -> dict[str, Any]:
+    """The record of a run; what baselines cost goes to `cost`."""
     record: dict[str, Any] = {
         "version": VERSION,
         "name": Path(options.data).name,
-        "proposals": proposals,
+        "proposals": options.proposals,
         "model": {"name": labeller.checkpoint.name, "version": labeller.checkpoint.version},
         **score_run(texts, run.labels),
     }
@@ -121,8 +139,7 @@ def measure(options: ReportOptions, folder: Path, tell: Tell) -> Measured:
     if options.compare:
         record["comparison"] = _compare(Path(options.compare), texts, run)
     record["gates"] = check_gates(record, read_gates())
-    cost["report_seconds"] = round(perf_counter() - start, 1)
-    return Measured(record, texts, run, cost)
+    return record
 
 
 def write_record(path: Path, record: dict[str, Any]) -> None:

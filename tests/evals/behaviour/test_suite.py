@@ -101,7 +101,9 @@ def test_changed_text_must_give_the_same_under_the_renaming():
     first = answer(article, {"NOR": ("support", 0.9)})
 
     assert case.check([first, answer(changed, {"PER": ("support", 0.6)})]) is None
-    assert case.check([first, answer(changed, {"NOR": ("support", 0.6)})]).message.startswith("NOR: none became support")
+    assert case.check([first, answer(changed, {"NOR": ("support", 0.6)})]).message.startswith(
+        "NOR: none became support"
+    )
 
 
 def test_evidence_must_be_where_the_stance_is_shown():
