@@ -103,7 +103,7 @@ ACTIVE = {
         "came out in favour of {}",
         "said it would vote for {}",
         "co-sponsored {}",
-        "threw its weight behind {}",
+        "spoke up for {}",
     ),
     "oppose": (
         "voted against {}",

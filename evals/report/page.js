@@ -46,11 +46,11 @@ function show(row, button) {
   about.append(make("b", "", row.name), " on ", make("b", "", row.proposal), ": ");
   addStances(about, row);
   const text = make("div", "text");
+  text.tabIndex = 0;
   light(text, article.text, row.spans, "text");
   shown.replaceChildren(title, make("p", "muted", `${row.article} ${article.date}`), about, text);
-  shown.scrollTop = 0;
-  const first = shown.querySelector("mark.gold, mark.predicted, mark.country");
-  if (first) shown.scrollTop = first.offsetTop - shown.offsetTop - 120;
+  const first = ["predicted", "gold", "country"].map((kind) => text.querySelector(`mark.${kind}`)).find(Boolean);
+  text.scrollTop = first ? first.offsetTop - text.offsetTop - 80 : 0;
 }
 
 function refresh() {
