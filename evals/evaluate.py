@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from models.annotations import AnnotatedText, read_annotated
+from evals.datasets import read_texts
+from evals.predictions import Proposals
+from models.annotations import AnnotatedText
 from models.labeller import Labeller
 from models.metrics import Triple, TripleScores, match_proposals, score_triples
 from models.schema import Labels, Stance
 
-Proposals = Literal["given", "found"]
 
-
-def main(data: Path, proposals: Proposals, model: Path | None = None) -> dict[str, Any]:
+def main(data: str | Path, proposals: Proposals, model: Path | None = None) -> dict[str, Any]:
     """Label the articles of a file and score them.
 
     Args:
-        data: JSON Lines of annotated articles.
+        data: JSON Lines of annotated articles, or the name of a data set (`evals.datasets`).
         proposals: `given`: the annotated descriptions are asked; `found`: the labeller finds the proposals, each counts
             as the gold one whose mentions it overlaps most, and rows on unmatched ones are wrong.
         model: Checkpoint folder; the shipped one by default.
@@ -28,12 +28,12 @@ def main(data: Path, proposals: Proposals, model: Path | None = None) -> dict[st
         Micro precision, recall and F1 over (country, proposal, stance) triples, flips, the same per stance, and the
         baseline in which every country found supports every proposal.
     """
-    texts = read_annotated(data)
+    texts = read_texts(data, model)
     labeller = Labeller.load(model)
     articles = [_triples(text, labeller, proposals) for text in texts]
     pairs = [(predicted, gold) for predicted, gold, _ in articles]
     return {
-        "data": data.name,
+        "data": Path(data).name,
         "articles": len(texts),
         "proposals": proposals,
         "model": {"name": labeller.checkpoint.name, "version": labeller.checkpoint.version},

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -25,12 +26,13 @@ from serve.settings import Settings, takes_settings
 from serve.sources import MissingFileError
 
 if TYPE_CHECKING:
+    from evals.manifest import ReportOptions
     from models.labeller import Labeller
 
-EXIT_ERROR, EXIT_NOT_FOUND, EXIT_STOPPED = 1, 4, 130
+EXIT_ERROR, EXIT_NOT_FOUND, EXIT_GATE, EXIT_STOPPED = 1, 4, 5, 130
 EPILOG = (
     "Exit codes: 0 all well; 1 error; 2 wrong use; 3 some articles could not be labelled; "
-    "4 model or data not found; 130 stopped by Ctrl-C."
+    "4 model or data not found; 5 a gate is not kept; 130 stopped by Ctrl-C."
 )
 
 app = typer.Typer(
@@ -125,25 +127,104 @@ def train(
 
 @app.command()
 def evaluate(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="Annotated articles, JSON Lines.")],
+    data: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DATA | rerun MANIFEST | BENCHMARK FOLDER",
+            help="Annotated articles (JSON Lines), written, written-events; a report to repeat; dse, seesaw, newsmtsc.",
+        ),
+    ],
     proposals: Annotated[Given, typer.Option(help="Label the data's proposals, or find them.")] = Given.GIVEN,
     finder: Annotated[bool, typer.Option("--countries", help="Measure the country finder alone.")] = False,
     model: ModelOption = None,
     as_json: JsonOption = False,
+    report: Annotated[Path | None, typer.Option(help="Write a report to this folder.")] = None,
+    baselines: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--baseline",
+            metavar="NAME",
+            help="Beside it: majority, keywords, tfidf, similarity or per-mention; may be repeated.",
+        ),
+    ] = None,
+    texts: Annotated[list[Path] | None, typer.Option(help="Annotated texts that baselines learn from too.")] = None,
+    behaviour: Annotated[bool, typer.Option("--behaviour", help="Run the behaviour suite too.")] = False,
+    gate: Annotated[bool, typer.Option("--gate", help="Run it, and exit with 5 if a gate is not kept.")] = False,
+    compare: Annotated[Path | None, typer.Option(help="Folder of an earlier report on the same data.")] = None,
+    card: Annotated[bool, typer.Option("--card", help="Print the figures of a model card, in Markdown.")] = False,
 ) -> None:
     """Measure a model on annotated articles.
 
     Example: stance evaluate articles.jsonl --proposals found
     """
-    _require([data])
+    if len(data) > 1:
+        _evaluate_other(data, report)
+        return
+    from evals.datasets import NAMES
+
+    _require([Path(data[0])] if data[0] not in NAMES else [])
     if finder:
         from evals.countries import main as measure_finder
 
-        _print_values(measure_finder(data), as_json)
-        return
-    from evals.evaluate import main as run
+        _print_values(measure_finder(Path(data[0])), as_json)
+    elif report or gate or card or behaviour or compare or baselines:
+        _require([*(texts or []), *([compare] if compare else [])])
+        from evals.manifest import ReportOptions
 
-    _print_values(run(data, proposals.value, model), as_json)
+        options = ReportOptions(
+            data=data[0],
+            proposals=proposals.value,
+            model=str(model) if model else None,
+            baselines=tuple(baselines or ()),
+            texts=tuple(map(str, texts or ())),
+            behaviour=behaviour or gate,
+            compare=str(compare) if compare else None,
+        )
+        _report(options, report, gate=gate, card=card)
+    else:
+        from evals.evaluate import main as run
+
+        _print_values(run(data[0], proposals.value, model), as_json)
+
+
+def _report(options: ReportOptions, folder: Path | None, *, gate: bool, card: bool) -> None:
+    """Write a report, to a folder that is thrown away if none is named; the options that print do so."""
+    with _extra("evals"):
+        from evals.card import write_card
+        from evals.run import main as run
+    with TemporaryDirectory() as scratch:
+        record = run(options, folder or Path(scratch), _tell)
+    if card:
+        typer.echo(write_card(record))
+    failed = [kept["gate"] for kept in record["gates"] if not kept["is_kept"]]
+    if gate and failed:
+        typer.echo(f"error: {len(failed)} gates not kept: {', '.join(failed)}", err=True)
+        raise typer.Exit(EXIT_GATE)
+
+
+def _evaluate_other(words: Sequence[str], folder: Path | None) -> None:
+    """Repeat a report, or measure the network on a public benchmark."""
+    name, *rest = words
+    path = Path(rest[0])
+    with _extra("evals"):
+        from evals.benchmarks.measure import NAMES, measure
+        from evals.run import rerun
+    if len(rest) > 1 or name not in ("rerun", *NAMES):
+        raise typer.BadParameter(f"{' '.join(words)!r} is no data set, 'rerun MANIFEST' or one of {', '.join(NAMES)}")
+    _require([path])
+    if name != "rerun":
+        with _extra("train"):
+            print_json(measure(name, path, folder or Path("runs") / name, _tell))
+    elif rerun(path, _tell):
+        typer.echo("the same record, byte for byte")
+    else:
+        typer.echo("error: the record differs: other code, packages or hardware than in the manifest", err=True)
+        raise typer.Exit(EXIT_ERROR)
+
+
+def _tell(message: str) -> None:
+    """Progress goes to standard error."""
+    typer.echo(message, err=True)
 
 
 @app.command()
@@ -232,7 +313,7 @@ def _extra(name: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if (error.name or "").startswith(("models.", "training.")):
+        if (error.name or "").startswith(("evals.", "models.", "training.")):
             raise
         message = f"the package {error.name!r} is missing: run pip install 'country-stance[{name}]'"
         raise StanceError(message) from error
