@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -44,6 +45,17 @@ app = typer.Typer(
 )
 
 ModelOption = Annotated[Path | None, typer.Option("--model", help="Checkpoint folder; default: the shipped one.")]
+
+corpus = typer.Typer(
+    help="Check, count, gather and convert the texts to train on.", rich_markup_mode=None, no_args_is_help=True
+)
+app.add_typer(corpus, name="corpus")
+
+CorpusPaths = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="PATHS", help="Files (.txt, .jsonl) or folders of them; default: those shipped."),
+]
+TextsOption = Annotated[Path | None, typer.Option("--texts", help="Folder with the annotated texts, JSON Lines.")]
 
 app.command()(countries)
 app.command()(groups)
@@ -204,6 +216,97 @@ def evaluate(
     _print_values(run(data, proposals.value, model), as_json)
 
 
+@corpus.command("check")
+def check_corpus(paths: CorpusPaths = None, texts: TextsOption = None, as_json: JsonOption = False) -> None:
+    """List what is wrong with the written corpus and the annotations, and which annotated texts are missing.
+
+    Exits with 3 where something is wrong. A missing text is not.
+
+    Example: stance corpus check --texts texts/
+    """
+    _require([*(paths or []), *([texts] if texts else [])])
+    from training.inventory import check
+
+    report = check(paths or [], texts)
+    if as_json:
+        print_json(report)
+    else:
+        files = f"{report['written']} files of written corpus, {report['annotations']} of annotations"
+        typer.echo("\n".join([*report["faults"], f"{files}: {len(report['faults'])} faults"]))
+        if texts:
+            _print_rows([{**source, "missing": len(source["missing"])} for source in report["texts"]])
+    if report["faults"]:
+        raise typer.Exit(EXIT_ROWS)
+
+
+@corpus.command("stats")
+def count_corpus(paths: CorpusPaths = None, as_json: JsonOption = False) -> None:
+    """Count texts, proposals, countries and stances, by style (written corpus) and source (annotations).
+
+    Example: stance corpus stats --json
+    """
+    _require(paths or [])
+    from training.inventory import count
+
+    counts = count(paths or [])
+    if as_json:
+        print_json(counts)
+    else:
+        _print_rows(counts)
+
+
+@corpus.command("convert")
+def convert_corpus(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATHS", help="Files (.txt, .jsonl) or folders of them.")],
+    texts: TextsOption = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this new file.")] = None,
+    without_words: Annotated[
+        bool, typer.Option("--without-words", help="The reverse: annotated articles in, rows without words out.")
+    ] = False,
+) -> None:
+    """Write annotated articles, JSON Lines, as stance train --texts and stance evaluate read them.
+
+    Annotations get their words back from the folder --texts; those whose text is missing are left out.
+
+    Example: stance corpus convert training/annotations --texts texts/ -o articles.jsonl
+    """
+    _require([*paths, *([texts] if texts else [])])
+    if without_words and texts:
+        raise typer.BadParameter("--without-words takes words away and needs no --texts")
+    from training.inventory import convert, describe_missing, remove_words
+
+    if without_words:
+        _write_rows(output, remove_words(paths))
+        return
+    conversion = convert(paths, texts)
+    _write_rows(output, conversion.articles)
+    notes = [*conversion.faults, *([describe_missing(conversion.missing)] if conversion.missing else [])]
+    for note in notes:
+        typer.echo(note, err=True)
+    if conversion.faults:
+        raise typer.Exit(EXIT_ROWS)
+
+
+@corpus.command("gather")
+def gather_texts(
+    clones: Annotated[Path, typer.Argument(metavar="CLONES", help="Folder with your clones of the repositories.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="A new folder for the texts.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Take the annotated texts out of clones of the public repositories that hold them (docs/corpus.md).
+
+    Example: stance corpus gather clones/ -o texts/
+    """
+    _require([clones])
+    from training.gather import gather
+
+    sources = [asdict(source) for source in gather(clones, output)]
+    if as_json:
+        print_json(sources)
+    else:
+        _print_rows(sources)
+
+
 def _load_labeller(model: Path | None) -> Labeller:
     from models.labeller import Labeller
 
@@ -258,6 +361,17 @@ def _make_writer(file: TextIO, form: Format) -> Callable[[Labels | Failure], Non
 def _write_line(file: TextIO, row: Labels | Failure) -> None:
     file.write(json.dumps(row.to_dict(), ensure_ascii=False) + "\n")
     file.flush()
+
+
+def _write_rows(path: Path | None, rows: Sequence[dict[str, Any]]) -> None:
+    with _open_output(path) as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _print_rows(rows: Sequence[dict[str, Any]]) -> None:
+    from serve.table import format_rows
+
+    typer.echo(format_rows(rows))
 
 
 def _print_values(values: dict[str, Any], as_json: bool) -> None:
