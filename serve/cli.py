@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 EXIT_ERROR, EXIT_ROWS, EXIT_NOT_FOUND = 1, 3, 4
 EPILOG = (
-    "Exit codes: 0 all well; 1 error; 2 wrong use; 3 some articles could not be labelled; "
-    "4 model or data not found; 130 stopped by Ctrl-C."
+    "Exit codes: 0 all well; 1 error; 2 wrong use; 3 some articles could not be labelled, or the "
+    "corpus has faults; 4 model or data not found; 130 stopped by Ctrl-C."
 )
 
 app = typer.Typer(

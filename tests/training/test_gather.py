@@ -1,15 +1,18 @@
 """Texts come out of clones by their hash, from older versions too. All texts here are invented."""
 
 import json
+import re
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from models.errors import DataError
-from training.annotations import hash_text, read_texts
+from training.annotations import ANNOTATIONS, hash_text, read_rows, read_texts, source_of
 from training.gather import Gathered, gather
+from training.sources import RULES
 
 ARTICLES = "ramybaly/Article-Bias-Prediction"
 TABLE = "vanatteveldt/wikinews"
@@ -110,3 +113,14 @@ def test_folder_with_something_in_it_is_left_alone(annotate, tmp_path):
         gather(tmp_path, tmp_path / "texts", folder)
     with pytest.raises(DataError, match="can't make the folder"):
         gather(tmp_path, tmp_path / "texts" / "mine.txt", folder)
+
+
+def test_documentation_names_every_source_and_how_to_clone_it():
+    page = (Path(__file__).parents[2] / "docs" / "corpus.md").read_text(encoding="utf-8")
+    rows = [row for path in ANNOTATIONS.glob("*.jsonl") for row in read_rows(path)]
+    table = re.findall(r"^\| `(\w+)` \| (\d+) \| (\S+) \|", page, flags=re.MULTILINE)
+
+    assert Counter({(source, repository): int(texts) for source, texts, repository in table}) == Counter(
+        (source_of(row), row["source"]["repository"]) for row in rows
+    )
+    assert set(re.findall(r"git clone https://github\.com/(\S+)", page)) == set(RULES)
