@@ -6,19 +6,21 @@ this file turns a `StanceError` into one line on standard error; anything else i
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
 import typer
 
-from models.errors import CheckpointError, StanceError
-from serve.label import ModelOption, label
+from models.errors import CheckpointError, DataError, StanceError
+from serve.label import EXIT_ROWS, ModelOption, label
 from serve.lookup import JsonOption, countries, groups, print_json
 from serve.report import report
 from serve.review import review
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 EXIT_ERROR, EXIT_NOT_FOUND, EXIT_GATE, EXIT_STOPPED = 1, 4, 5, 130
 EPILOG = (
-    "Exit codes: 0 all well; 1 error; 2 wrong use; 3 some articles could not be labelled; "
+    "Exit codes: 0 all well; 1 error; 2 wrong use; 3 some articles could not be labelled, or the corpus has faults; "
     "4 model or data not found; 5 a gate is not kept; 130 stopped by Ctrl-C."
 )
 
@@ -50,6 +52,17 @@ app.add_typer(bench, name="bench")
 app.command()(label)
 app.command()(report)
 app.command()(review)
+corpus = typer.Typer(
+    help="Check, count, gather and convert the texts to train on.", rich_markup_mode=None, no_args_is_help=True
+)
+app.add_typer(corpus, name="corpus")
+
+CorpusPaths = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="PATHS", help="Files (.txt, .jsonl) or folders of them; default: those shipped."),
+]
+TextsOption = Annotated[Path | None, typer.Option("--texts", help="Folder with the annotated texts, JSON Lines.")]
+
 app.command()(countries)
 app.command()(groups)
 
@@ -284,10 +297,130 @@ def bench_serve(
         typer.echo(json.dumps(step))
 
 
+@corpus.command("check")
+def check_corpus(paths: CorpusPaths = None, texts: TextsOption = None, as_json: JsonOption = False) -> None:
+    """List what is wrong with the written corpus and the annotations, and which annotated texts are missing.
+
+    Exits with 3 where something is wrong. A missing text is not.
+
+    Example: stance corpus check --texts texts/
+    """
+    _require([*(paths or []), *([texts] if texts else [])])
+    from training.inventory import check
+
+    report = check(paths or [], texts)
+    if as_json:
+        print_json(report)
+    else:
+        files = f"{report['written']} files of written corpus, {report['annotations']} of annotations"
+        typer.echo("\n".join([*report["faults"], f"{files}: {len(report['faults'])} faults"]))
+        if texts:
+            _print_rows([{**source, "missing": len(source["missing"])} for source in report["texts"]])
+    if report["faults"]:
+        raise typer.Exit(EXIT_ROWS)
+
+
+@corpus.command("stats")
+def count_corpus(paths: CorpusPaths = None, as_json: JsonOption = False) -> None:
+    """Count texts, proposals, countries and stances, by style (written corpus) and source (annotations).
+
+    Example: stance corpus stats --json
+    """
+    _require(paths or [])
+    from training.inventory import count
+
+    counts = count(paths or [])
+    if as_json:
+        print_json(counts)
+    else:
+        _print_rows(counts)
+
+
+@corpus.command("convert")
+def convert_corpus(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATHS", help="Files (.txt, .jsonl) or folders of them.")],
+    texts: TextsOption = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this new file.")] = None,
+    without_words: Annotated[
+        bool, typer.Option("--without-words", help="The reverse: annotated articles in, rows without words out.")
+    ] = False,
+) -> None:
+    """Write annotated articles, JSON Lines, as stance train --texts and stance evaluate read them.
+
+    Annotations get their words back from the folder --texts; those whose text is missing are left out.
+
+    Example: stance corpus convert training/annotations --texts texts/ -o articles.jsonl
+    """
+    _require([*paths, *([texts] if texts else [])])
+    if without_words and texts:
+        raise typer.BadParameter("--without-words takes words away and needs no --texts")
+    from training.inventory import convert, describe_missing, remove_words
+
+    if without_words:
+        _write_rows(output, remove_words(paths))
+        return
+    conversion = convert(paths, texts)
+    _write_rows(output, conversion.articles)
+    notes = [*conversion.faults, *([describe_missing(conversion.missing)] if conversion.missing else [])]
+    for note in notes:
+        typer.echo(note, err=True)
+    if conversion.faults:
+        raise typer.Exit(EXIT_ROWS)
+
+
+@corpus.command("gather")
+def gather_texts(
+    clones: Annotated[Path, typer.Argument(metavar="CLONES", help="Folder with your clones of the repositories.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="A new folder for the texts.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Take the annotated texts out of clones of the public repositories that hold them (docs/corpus.md).
+
+    Example: stance corpus gather clones/ -o texts/
+    """
+    _require([clones])
+    from training.gather import gather
+
+    sources = [asdict(source) for source in gather(clones, output)]
+    if as_json:
+        print_json(sources)
+    else:
+        _print_rows(sources)
+
+
 def _load_labeller(model: Path | None) -> Labeller:
     from models.labeller import Labeller
 
     return Labeller.load(model)
+
+
+@contextmanager
+def _open_output(path: Path | None) -> Iterator[TextIO]:
+    """The file to write to, in UTF-8; a file that is already there is left alone."""
+    if path is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")
+        yield sys.stdout
+        return
+    try:
+        file = path.open("x", encoding="utf-8", newline="\n")
+    except FileExistsError as error:
+        raise DataError(f"{str(path)!r} exists: choose another name, or delete it first") from error
+    except OSError as error:
+        raise DataError(f"can't write {str(path)!r}: {error.strerror}") from error
+    with file:
+        yield file
+
+
+def _write_rows(path: Path | None, rows: Sequence[dict[str, Any]]) -> None:
+    with _open_output(path) as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _print_rows(rows: Sequence[dict[str, Any]]) -> None:
+    from serve.table import format_rows
+
+    typer.echo(format_rows(rows))
 
 
 def _print_values(values: dict[str, Any], as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -47,6 +47,22 @@ def print_values(console: Console, values: Mapping[str, Any]) -> None:
     for key, value in _flatten(values):
         table.add_row(_text(key), _text(f"{value:.3f}" if isinstance(value, float) else str(value)))
     console.print(table)
+
+
+def format_rows(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Mappings with the same keys as lines of columns, numbers to the right; never folded to fit a terminal."""
+    if not rows:
+        return ""
+    lines = [list(rows[0]), *([f"{v:,}" if isinstance(v, int) else str(v) for v in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    to_right = [isinstance(value, int) for value in rows[0].values()]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, to_right, strict=True)
+        ).rstrip()
+        for line in lines
+    )
 
 
 def _make_title(labels: Labels) -> Text:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,10 @@ from models.errors import DataError
 ANNOTATIONS = Path(__file__).parent / "annotations"
 
 Row = dict[str, Any]
+
+_BLANKS = " " * 1_000_000
+"""In place of words that are not there; no text is longer."""
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 def hash_text(text: str) -> str:
@@ -34,6 +39,11 @@ def strip_words(row: Mapping[str, Any]) -> Row:
     return {**kept, "sha256": hash_text(row["text"]), "proposals": row["proposals"], "stances": row["stances"]}
 
 
+def source_of(row: Row) -> str:
+    """Where a row's text is from: its id up to the first hyphen."""
+    return str(row["id"]).partition("-")[0]
+
+
 def read_rows(path: Path) -> list[Row]:
     """Rows of a JSON Lines file of annotations.
 
@@ -41,18 +51,71 @@ def read_rows(path: Path) -> list[Row]:
         DataError: A line is not JSON, or lacks a key; the message has file and line.
     """
     rows = []
-    for number, line in enumerate(read_utf8(path).split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise DataError(f"{path.name} line {number} is not JSON: {error}") from None
-        missing = [key for key in ("id", "source", "sha256", "proposals", "stances") if key not in row]
-        if missing:
-            raise DataError(f"{path.name} line {number}: {', '.join(missing)} missing; an annotation has them all")
+    for _, row in parse_lines(path):
+        if isinstance(row, DataError):
+            raise row
         rows.append(row)
     return rows
+
+
+def read_without_words(row: Row) -> AnnotatedText:
+    """A row as an annotated text whose words are blanks, for what asks for no words.
+
+    Raises:
+        DataError: A key is missing, or a span, stance or proposal is faulty.
+    """
+    return read_row({**row, "title": _BLANKS, "text": _BLANKS})
+
+
+def check_rows(
+    paths: Iterable[Path],
+    known_codes: AbstractSet[str] | None = None,
+    texts: Mapping[str, Mapping[str, Any]] | None = None,
+) -> list[str]:
+    """All faults of files of annotations, one line each with its place; empty where there are none.
+
+    Args:
+        paths: JSON Lines of annotations without words.
+        known_codes: The country and group codes that may have a stance; None takes any.
+        texts: Records by hash (`read_texts`). Where a row's text is among them its offsets are checked against it.
+    """
+    faults: list[str] = []
+    seen: dict[str, str] = {}
+    for path in paths:
+        for place, row in parse_lines(path):
+            if isinstance(row, DataError):
+                faults.append(str(row))
+                continue
+            record = (texts or {}).get(str(row["sha256"]), {"title": _BLANKS, "text": _BLANKS})
+            found = list(_find_faults({**row, "title": record.get("title"), "text": record["text"]}, known_codes))
+            if not _HASH.fullmatch(str(row["sha256"])):
+                found.append(f"{row['id']}: sha256 {row['sha256']!r} is not 64 hexadecimal digits")
+            for key in (f"id {row['id']!r}", f"sha256 {row['sha256']!r}"):
+                if seen.setdefault(key, place) != place:
+                    found.append(f"{row['id']}: the {key} is that of {seen[key]} too; expected one row for a text")
+            faults += [f"{place}: {fault}" for fault in found]
+    return faults
+
+
+def parse_lines(path: Path) -> Iterator[tuple[str, Row | DataError]]:
+    """Place, and row or what is wrong with it, of every line of annotations that is not empty."""
+    for number, line in enumerate(read_utf8(path).split("\n"), 1):
+        if line.strip():
+            place = f"{path.name} line {number}"
+            yield place, _parse_line(line, place)
+
+
+def _parse_line(line: str, place: str) -> Row | DataError:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        return DataError(f"{place} is not JSON: {error}")
+    if not isinstance(row, dict):
+        return DataError(f"{place} is no JSON object; an annotation is one")
+    missing = [key for key in ("id", "source", "sha256", "proposals", "stances") if key not in row]
+    if missing:
+        return DataError(f"{place}: {', '.join(missing)} missing; an annotation has them all")
+    return row
 
 
 def read_texts(folder: Path) -> dict[str, Mapping[str, Any]]:

@@ -7,7 +7,7 @@ from rich.console import Console
 from models.errors import DataError
 from models.schema import Article, Mention, Span, Stance
 from serve.articles import Failure
-from serve.table import MAX_QUOTE_CHARACTERS, print_row, print_values
+from serve.table import MAX_QUOTE_CHARACTERS, format_rows, print_row, print_values
 
 
 @pytest.fixture
@@ -110,3 +110,9 @@ def test_values_are_shown_with_their_path(show):
         ["micro.pairs", "12"],
         ["data", "dev"],
     ]
+
+
+def test_rows_are_lines_of_columns_with_numbers_to_the_right():
+    rows = [{"source": "as", "texts": 1625, "note": "x"}, {"source": "enb", "texts": 7, "note": ""}]
+    assert format_rows(rows).splitlines() == ["source  texts  note", "as      1,625  x", "enb         7"]
+    assert format_rows([]) == ""

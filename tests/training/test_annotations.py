@@ -7,7 +7,15 @@ import pytest
 
 from models.annotations import read_row
 from models.errors import DataError
-from training.annotations import ANNOTATIONS, count_texts, join_texts, read_rows, read_texts, strip_words
+from training.annotations import (
+    ANNOTATIONS,
+    check_rows,
+    count_texts,
+    join_texts,
+    read_rows,
+    read_texts,
+    strip_words,
+)
 
 ARTICLE = {
     "id": "a-1",
@@ -103,3 +111,21 @@ def test_kept_annotations_have_no_words_and_no_source_for_research_alone() -> No
     allowed = {"id", "source", "date", "sha256", "proposals", "stances"}
     assert all(row.keys() == allowed for row in rows)
     assert not [row["id"] for row in rows if "research" in row["source"]["licence"].lower()]
+
+
+def test_check_lists_every_fault_with_its_line(tmp_path: Path) -> None:
+    row = strip_words(ARTICLE)
+    path = write_lines(tmp_path / "rows.jsonl", row, {**row, "sha256": "abc"}, {"id": "a-3"})
+    with path.open("a", encoding="utf-8") as file:
+        file.write("[]\n{\n")
+
+    faults = check_rows([path], {"PER", "CHL"})
+
+    assert faults[:3] == [
+        "rows.jsonl line 2: a-1: sha256 'abc' is not 64 hexadecimal digits",
+        "rows.jsonl line 2: a-1: the id 'a-1' is that of rows.jsonl line 1 too; expected one row for a text",
+        "rows.jsonl line 3: source, sha256, proposals, stances missing; an annotation has them all",
+    ]
+    assert faults[3] == "rows.jsonl line 4 is no JSON object; an annotation is one"
+    assert faults[4].startswith("rows.jsonl line 5 is not JSON")
+    assert len(faults) == 5
