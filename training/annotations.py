@@ -34,9 +34,10 @@ def hash_text(text: str) -> str:
 
 
 def strip_words(row: Mapping[str, Any]) -> Row:
-    """What is ours of an annotated article: everything but its title and text."""
+    """What is ours of an annotated article: everything but its title and text. `readings` says how many read it."""
     kept = {key: row.get(key) for key in ("id", "source", "date")}
-    return {**kept, "sha256": hash_text(row["text"]), "proposals": row["proposals"], "stances": row["stances"]}
+    ours = {"proposals": row["proposals"], "stances": row["stances"], "readings": row.get("readings", 1)}
+    return {**kept, "sha256": hash_text(row["text"]), **ours}
 
 
 def source_of(row: Row) -> str:

@@ -28,6 +28,7 @@ ARTICLE = {
         {"country": "PER", "proposal": "p1", "stance": "support", "evidence": [{"start": 0, "end": 21}]},
         {"country": "CHL", "proposal": "p1", "stance": "oppose", "evidence": [{"start": 22, "end": 36}]},
     ],
+    "readings": 2,
 }
 
 
@@ -108,7 +109,7 @@ def test_kept_annotations_have_no_words_and_no_source_for_research_alone() -> No
     rows = [row for path in sorted(ANNOTATIONS.glob("*.jsonl")) for row in read_rows(path)]
 
     assert len(rows) == len({row["id"] for row in rows}) == len({row["sha256"] for row in rows})
-    allowed = {"id", "source", "date", "sha256", "proposals", "stances"}
+    allowed = {"id", "source", "date", "sha256", "proposals", "stances", "readings"}
     assert all(row.keys() == allowed for row in rows)
     assert not [row["id"] for row in rows if "research" in row["source"]["licence"].lower()]
 

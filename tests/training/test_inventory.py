@@ -27,6 +27,7 @@ ARTICLE = {
     "text": "Peru backed the levy.",
     "proposals": [{"id": "p1", "description": "tax on kelp", "main": True, "mentions": [{"start": 12, "end": 20}]}],
     "stances": [{"country": "PER", "proposal": "p1", "stance": "support", "evidence": [{"start": 0, "end": 21}]}],
+    "readings": 1,
 }
 OTHER = {**ARTICLE, "id": "wh-1", "text": "Peru backed the levy again."}
 
