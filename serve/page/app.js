@@ -13,9 +13,11 @@ let limits = {};
 let asking = null; // AbortController of the request that is under way
 let silence;
 
-function say(words) {
+/** Tell people who can't see the page what has changed; with isShown, everyone. */
+function say(words, { isShown = false } = {}) {
   clearTimeout(silence);
   $("said").textContent = words;
+  $("said").classList.toggle("shown", isShown);
   silence = setTimeout(() => ($("said").textContent = ""), SAID_SECONDS * 1000);
 }
 

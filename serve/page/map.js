@@ -3,7 +3,8 @@
 import { countStances, describeRow, STANCES } from "./stances.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const TILE = 5; // units of the drawing that a pattern repeats in
+const TILE = 8; // units of the drawing that a pattern repeats in
+const GROUND = "M0 0H8V8H0Z";
 
 export class WorldMap {
   constructor(container, { choose, hover }) {
@@ -70,14 +71,14 @@ function describeCounts(rows) {
 
 /** Fills that differ in shape too: plain, hatched, dotted. */
 function makePatterns() {
-  const marks = { support: "M0 0H5V5H0Z", oppose: "M0 5L5 0M-1 1L1 -1M4 6L6 4", abstain: "M1 1h2v2h-2Z" };
+  const marks = { support: GROUND, oppose: "M0 8L8 0M-2 2L2 -2M6 10L10 6", abstain: "M2 2h3.5v3.5h-3.5Z" };
   const definitions = document.createElementNS(SVG, "defs");
   for (const stance of Object.keys(STANCES)) {
     const pattern = document.createElementNS(SVG, "pattern");
     for (const [name, value] of [["id", `fill-${stance}`], ["patternUnits", "userSpaceOnUse"], ["width", TILE], ["height", TILE]]) {
       pattern.setAttribute(name, value);
     }
-    for (const [kind, shape] of [["ground", "M0 0H5V5H0Z"], ["mark", marks[stance]]]) {
+    for (const [kind, shape] of [["ground", GROUND], ["mark", marks[stance]]]) {
       const path = document.createElementNS(SVG, "path");
       path.setAttribute("class", `${kind} ${stance}`);
       path.setAttribute("d", shape);

@@ -12,7 +12,7 @@ const SIDE_BY_SIDE = "(min-width: 62rem)"; // as in style.css
 const TYPES = { csv: "text/csv", json: "application/json" };
 
 export class Result {
-  /** `say(words)` tells people who can't see the page what has changed. */
+  /** `say(words, { isShown })` tells what has changed. */
   constructor(say) {
     this.say = say;
     const on = { choose: (country) => this.#chooseCountry(country), hover: (country) => this.#hoverCountry(country) };
@@ -95,8 +95,11 @@ export class Result {
     this.#light(row);
     history.replaceState(null, "", writeFragment({ ...this, proposal: this.proposal?.id, country: row?.country }));
     if (!isNew) return;
-    this.say(`${describeRow(row)}: ${row.evidence.map((span) => span.text).join(" ")}`);
-    if (!matchMedia(SIDE_BY_SIDE).matches) return;
+    const isWide = matchMedia(SIDE_BY_SIDE).matches;
+    const quotes = row.evidence.map((span) => span.text).join(" ");
+    if (isFromText && !isWide) this.say(describeRow(row), { isShown: true });
+    else this.say(`${describeRow(row)}: ${quotes}`);
+    if (!isWide) return;
     if (isFromText) revealRow();
     else this.passages.reveal();
   }
@@ -123,9 +126,9 @@ export class Result {
   async #copy(words, what) {
     try {
       await copyWords(words);
-      this.say(`${what} is on the clipboard.`);
+      this.say(`${what} is on the clipboard.`, { isShown: true });
     } catch {
-      this.say("The browser did not allow copying.");
+      this.say("The browser did not allow copying.", { isShown: true });
     }
   }
 }

@@ -29,7 +29,7 @@ export function countStances(rows) {
 
 /** 0.953 -> "95 %"; never up to 100. */
 export function writePercent(share) {
-  return `${Math.floor(share * 100 + 1e-9)} %`;
+  return `${Math.floor(share * 100 + 1e-9)}\u00a0%`;
 }
 
 /** "Norway opposes, 95 %" */
