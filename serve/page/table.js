@@ -54,7 +54,7 @@ function moveTab(event, tabs, choose) {
 export function drawTallies(rows, numHidden) {
   const counts = countStances(rows);
   const items = Object.entries(STANCES).map(([stance, { sign, noun }]) =>
-    make("li", { class: stance }, makeSign(stance, sign), make("b", {}, String(counts[stance])), ` ${noun}`),
+    make("li", { class: stance }, makeSign(stance, sign), " ", make("b", {}, String(counts[stance])), ` ${noun}`),
   );
   if (numHidden) items.push(make("li", { class: "help" }, `${numHidden} less sure, hidden`));
   $("tallies").replaceChildren(...items);
@@ -88,7 +88,7 @@ function drawRow(row, place, on) {
     "tr",
     { class: `line ${row.stance}`, "data-country": row.country, "data-group": row.group },
     make("th", { scope: "row" }, button, ...(row.group ? [" ", make("small", { class: "help" }, `through ${row.group}`)] : [])),
-    make("td", {}, makeSign(row.stance, sign), make("span", { class: `word ${row.stance}` }, verb)),
+    make("td", {}, makeSign(row.stance, sign), " ", make("span", { class: `word ${row.stance}` }, verb)),
     make("td", { class: "number" }, bar, writePercent(row.confidence)),
   );
   line.addEventListener("click", () => on.choose(row));

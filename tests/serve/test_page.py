@@ -38,7 +38,7 @@ def address(run_service, tmp_path_factory):
 def browser():
     if CHROMIUM is None:
         pytest.skip("no Chromium here: apt-get install chromium")
-    flags = ["--no-sandbox"] if os.geteuid() == 0 else []
+    flags = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield browser
@@ -52,7 +52,7 @@ def open_page(browser, address):
 
     def open_one(fragment="", **options):
         context = browser.new_context(**{"viewport": {"width": 1300, "height": 900}, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -336,14 +336,13 @@ def test_waiting_is_shown_and_can_be_ended(page):
 
 
 def test_text_files_can_be_dropped_and_opened(page):
-    page.evaluate(
-        """text => {
-            const data = new DataTransfer();
-            data.items.add(new File([text], "a.txt"));
-            document.querySelector("#drop").dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
-        }""",
-        ARTICLE,
-    )
+    drop = """text => {
+        const data = new DataTransfer();
+        data.items.add(new File([text], "a.txt"));
+        const event = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+        document.querySelector("#drop").dispatchEvent(event);
+    }"""
+    page.evaluate(drop, ARTICLE)
     expect(page.locator("#text")).to_have_value(ARTICLE)
     page.locator("#file").set_input_files({"name": "b.txt", "mimeType": "text/plain", "buffer": b"\xff\xfe\x00"})
     expect(page.locator("#error")).to_contain_text("b.txt can't be read as text")
