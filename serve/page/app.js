@@ -166,7 +166,7 @@ function listenToForm() {
   $("edit").addEventListener("click", showForm);
   $("fresh").addEventListener("click", () => {
     fill({});
-    history.replaceState(null, "", location.pathname);
+    result.forget();
     showForm();
   });
 }
@@ -195,7 +195,7 @@ async function start() {
   const [info, known] = await Promise.all([readJson("v1/info"), readJson("v1/countries")]);
   limits = info?.limits ?? {};
   if (info) $("model").textContent = `Model: ${info.model.name} ${info.model.version}.`;
-  await result.map.load(new Map((known?.countries ?? []).map(({ country, name }) => [country, name])));
+  await result.loadMap(new Map((known?.countries ?? []).map(({ country, name }) => [country, name])));
   showSize();
   await openLink();
 }

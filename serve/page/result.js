@@ -9,6 +9,7 @@ import { describeRow, indexByCountry, listRows, STANCES } from "./stances.js";
 import { drawTable, drawTabs, drawTallies, lightRow, markRow, markTab, revealRow } from "./table.js";
 
 const SIDE_BY_SIDE = "(min-width: 62rem)"; // as in style.css
+const REST_MILLISECONDS = 200;
 const TYPES = { csv: "text/csv", json: "application/json" };
 
 export class Result {
@@ -24,7 +25,7 @@ export class Result {
     for (const button of document.querySelectorAll("[data-format]")) {
       button.addEventListener("click", () => this.#export(button.dataset));
     }
-    $("copy-link").addEventListener("click", () => this.#copy(location.href, "The link"));
+    $("copy-link").addEventListener("click", () => this.#copy(new URL(this.#makeFragment(), location).href, "The link"));
   }
 
   /** Show an article with its labels; `wanted` is what a link asks for: proposal, minimum, country. */
@@ -46,6 +47,18 @@ export class Result {
     if (row) this.#choose(row);
     $("heading").focus();
     this.say(`${countThings(article, labels)}. ${$("notice").textContent}`);
+  }
+
+  /** Fetch the map; what is shown already is coloured then. `names` is country -> name. */
+  async loadMap(names) {
+    await this.map.load(names);
+    if (this.labels) this.#refresh();
+  }
+
+  /** Take the article out of the address. */
+  forget() {
+    clearTimeout(this.remembering);
+    history.replaceState(null, "", location.pathname);
   }
 
   /** Colour everything anew: after another proposal or confidence. */
@@ -93,7 +106,7 @@ export class Result {
     this.row = row;
     markRow(row);
     this.#light(row);
-    history.replaceState(null, "", writeFragment({ ...this, proposal: this.proposal?.id, country: row?.country }));
+    this.#remember();
     if (!isNew) return;
     const isWide = matchMedia(SIDE_BY_SIDE).matches;
     const quotes = row.evidence.map((span) => span.text).join(" ");
@@ -102,6 +115,17 @@ export class Result {
     if (!isWide) return;
     if (isFromText) revealRow();
     else this.passages.reveal();
+  }
+
+  /** Put the view into the address, a moment later: browsers refuse to do that many times a second. */
+  #remember() {
+    clearTimeout(this.remembering);
+    this.remembering = setTimeout(() => history.replaceState(null, "", this.#makeFragment()), REST_MILLISECONDS);
+  }
+
+  #makeFragment() {
+    const { packed, minimum, proposal, row } = this;
+    return writeFragment({ packed, minimum, proposal: proposal?.id, country: row?.country });
   }
 
   #hoverCountry(country) {
