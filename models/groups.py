@@ -25,10 +25,10 @@ _SINGLE = "(?:sole |lone |only |single |notable |possible |partial )?"
 _EXCEPT = re.compile(
     rf"\b(?:with the {_SINGLE}exceptions? of|except(?:ing)?(?: for)?|apart from|aside from|other than|excluding"
     r"|not (?:including|counting)|save for|minus|without"
-    r"|(?:all|every|everyone|everybody|each|any|none|nobody|no one)\b[^.,;:!?]{0,60}?\b(?:but|save))\b",
+    r"|(?:all|every|everyone|everybody|each|any|none|nobody|no one)\b[^.,;:!?]{0,60}?\b(?:but|save|bar))\b",
     re.IGNORECASE,
 )
-"""What leaves members out. 'But' and 'save' do only after 'all' and the like."""
+"""What leaves members out. 'But', 'save' and 'bar' do only after 'all' and the like."""
 _TO_FIRST = re.compile(r"(?: for)?(?: (?!and\b|but\b|while\b|who\b)[^\s,.;:()]+){0,4} ?", re.IGNORECASE)
 _TO_NEXT = re.compile(
     r"(?:['’]s?)?(?: [^\s,.;:()]+){0,2}?(?:,? and|,? or|,? as well as|,|/)(?: for| of| also| perhaps| both| the){0,2} ",
@@ -44,6 +44,10 @@ _AFTER_NAME = re.compile(
     re.IGNORECASE,
 )
 
+
+_NEGATED = re.compile(r"\b(?:no|none|nobody|no one|not (?:one|a single|any)|never|nothing|few|hardly)\b", re.IGNORECASE)
+_ALL = re.compile(r"\b(?:all|every|everyone|everybody|each|the (?:others?|rest))\b", re.IGNORECASE)
+_WHICH = re.compile(r"(?:['’]s?)?,? (?:which|who|whose)\b", re.IGNORECASE)
 
 _PARTLY = re.compile(
     r"\b(?:(?:most|many|some|several|few|half|majority|minority|number|handful|couple)(?: of)?"
@@ -257,6 +261,28 @@ def find_exceptions(words: str, offset: int, mentions: Sequence[Mention], member
         excepted |= named
     excepted |= {m.country for m in mentions if _AFTER_NAME.match(sentence, m.span.end - offset)}
     return excepted & members
+
+
+def find_left_out(words: str, offset: int, mentions: Sequence[Mention]) -> list[Mention]:
+    """Mentions that a sentence leaves out of what others do, and says no more of ('the EU except Hungary rejected it').
+
+    What the country itself did is not said: not by 'all but Hungary', though it is by 'none but Hungary' and by
+    'except Hungary, which abstained'.
+
+    Args:
+        words: The sentence.
+        offset: Where it starts in its field.
+        mentions: Those in it, by start.
+    """
+    cue = _EXCEPT.search(words)
+    if cue is None or _NEGATED.search(words, 0, cue.end()) or not (_ALL.search(words) or _has_group(mentions)):
+        return []
+    excepted = find_exceptions(words, offset, mentions, {m.country for m in mentions if m.kind != "group"}) or set()
+    return [m for m in mentions if m.country in excepted and not _WHICH.match(words, m.span.end - offset)]
+
+
+def _has_group(mentions: Sequence[Mention]) -> bool:
+    return any(mention.kind == "group" for mention in mentions)
 
 
 def _read_names(sentence: str, offset: int, place: int, mentions: Sequence[Mention]) -> Set[str]:

@@ -26,14 +26,15 @@ from models.decoding import (
     tagged_spans,
 )
 from models.groups import expand_groups as add_members
+from models.groups import find_left_out
 from models.runtime import Runtime
 from models.schema import SCORES, Article, Labels, Mention, Proposal, Span, Stance, StanceRow
 from models.tokens import TokenizedText, tokenize_article, tokenize_proposal
 from models.windows import Window, make_windows, window_input
 
 _DECIMALS = 4
-_UNREAD_LOGIT = 30.0
-"""Logit of none for a mention in a window that was not read: as good as certain."""
+_UNREAD = np.array([30.0, 0.0, 0.0, 0.0])
+"""Logits of a mention that was not read, in the order of SCORES: none, as good as certain."""
 
 
 @dataclass(frozen=True)
@@ -160,15 +161,18 @@ class Labeller:
             table, used = self._read_proposal(reading, proposal)
             tables.append(table)
             count += used
-        return share_mentions(np.stack(tables)) if tables else np.zeros((0, 0, len(SCORES))), count
+        if not tables:
+            return np.zeros((0, 0, len(SCORES))), count
+        logits = np.stack(tables)
+        logits[:, _left_out(reading)] = _UNREAD
+        return share_mentions(logits), count
 
     def _read_proposal(self, reading: _Reading, proposal: Proposal) -> tuple[FloatArray, int]:
         """Stance logits of the country mentions, in the order of the text, (M, 4), and how many tokens were read."""
         tokens = reading.tokens
         mentions = self.finder.find_mentions(proposal.text)
         asked = tokenize_proposal(self.tokenizer, proposal.text, mentions, tokens.countries)
-        logits = np.zeros((len(tokens.entity_positions), len(SCORES)))
-        logits[:, 0] = _UNREAD_LOGIT
+        logits = np.tile(_UNREAD, (len(tokens.entity_positions), 1))
         count = 0
         for window in _windows_to_read(reading, proposal):
             first, last = np.searchsorted(tokens.entity_positions, [window.core_start, window.core_end])
@@ -217,6 +221,21 @@ def _windows_to_read(reading: _Reading, proposal: Proposal) -> list[Window]:
         return list(reading.windows)
     positions = np.concatenate([reading.tokens.covered(span) for span in proposal.mentions])
     return [w for w in reading.windows if ((positions >= w.core_start) & (positions < w.core_end)).any()]
+
+
+def _left_out(reading: _Reading) -> list[int]:
+    """Which of the read mentions only name who is left out of what others do ('the EU except Hungary')."""
+    tokens = reading.tokens
+    by_sentence: dict[int, list[int]] = {}
+    for number, position in enumerate(tokens.entity_positions):
+        by_sentence.setdefault(int(tokens.sentence[position]), []).append(number)
+    chosen = []
+    for sentence, numbers in by_sentence.items():
+        span = tokens.sentences[sentence]
+        mentions = [reading.mentions[tokens.entity[tokens.entity_positions[n]]] for n in numbers]
+        silent = find_left_out(reading.article.quote(span), span.start, mentions)
+        chosen += [n for n, mention in zip(numbers, mentions, strict=True) if mention in silent]
+    return chosen
 
 
 def _given_proposals(texts: Sequence[str]) -> list[Proposal]:

@@ -6,7 +6,16 @@ import pytest
 
 from models.countries import CountryFinder
 from models.errors import DataError
-from models.groups import Group, Membership, expand_groups, find_group, members_on, parse_day, read_groups
+from models.groups import (
+    Group,
+    Membership,
+    expand_groups,
+    find_group,
+    find_left_out,
+    members_on,
+    parse_day,
+    read_groups,
+)
 from models.labeller import Labeller
 from models.schema import Article, Labels, Proposal, Span, Stance, StanceRow
 from models.sentences import split_sentences
@@ -418,3 +427,24 @@ def test_labeller_adds_members_only_when_asked(tiny_checkpoint, monkeypatch):
     assert [r.country for r in expanded.stances] == ["BALTICS", "EST", "LTU", "LVA"]
     assert list(labeller.label_many([record], expand_groups=True)) == [expanded]
     assert [len(labels.stances) for labels in labeller.label_many([record])] == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        ("The EU except Hungary rejected the draft.", ["HUN"]),
+        ("All members of NATO but Turkey backed the plan.", ["TUR"]),
+        ("Every Gulf state bar Oman signed the pact.", ["OMN"]),
+        ("Every country in the bloc save Peru and Chile voted for it.", ["PER", "CHL"]),
+        ("The EU except Hungary, which abstained, rejected the draft.", []),
+        ("None of the EU's members but Hungary rejected the draft.", []),
+        ("No EU country other than Hungary backed the draft.", []),
+        ("Hungary rejected the draft without the EU.", []),
+        ("Peru backed the draft apart from Chile.", []),
+        ("The EU and Hungary rejected the draft.", []),
+    ],
+)
+def test_mention_that_only_leaves_a_country_out_says_nothing_of_it(text: str, left_out: list[str]) -> None:
+    mentions = CountryFinder.load().find_mentions(text)
+
+    assert [mention.country for mention in find_left_out(text, 0, mentions)] == left_out

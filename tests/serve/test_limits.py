@@ -120,7 +120,7 @@ def test_client_that_does_not_read_is_dropped(start_service):
     )
     with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        connection.sendall(head + b"content-length: %d\r\n\r\n" % len(lines) + lines)
+        connection.sendall(head % len(lines) + lines)
         service.wait_until(lambda: len(service.list_labelled()) > 0)
         service.wait_until(lambda: not service.server.server_state.tasks)
     assert len(service.list_labelled()) < 400
