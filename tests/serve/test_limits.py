@@ -112,20 +112,6 @@ def test_body_that_drips_is_given_up_at_the_deadline(start_service):
     assert status(answer) == 408
 
 
-def test_client_that_does_not_read_is_dropped(start_service):
-    service = start_service(idle=0.5)
-    lines = (json.dumps({"text": "Norway " + "x" * 4_000}) + "\n").encode() * 400
-    head = (
-        b"POST /v1/label/stream HTTP/1.1\r\nhost: a\r\ncontent-type: application/x-ndjson\r\ncontent-length: %d\r\n\r\n"
-    )
-    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        connection.sendall(head % len(lines) + lines)
-        service.wait_until(lambda: len(service.list_labelled()) > 0)
-        service.wait_until(lambda: not service.server.server_state.tasks)
-    assert len(service.list_labelled()) < 400
-
-
 def test_bodies_held_at_once_are_bounded(start_service):
     service = start_service(max_body_bytes=1_000)
     held = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(40)]
