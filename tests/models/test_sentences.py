@@ -1,6 +1,5 @@
 """Sentences: where they end, where they don't, and that their offsets hold."""
 
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
