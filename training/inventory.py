@@ -98,6 +98,12 @@ def check(paths: Sequence[Path], folder: Path | None = None) -> dict[str, Any]:
     }
 
 
+def describe_check(report: Mapping[str, Any]) -> str:
+    """What `check` found: a line for every fault, then one with the numbers."""
+    files = f"{report['written']} files of written corpus, {report['annotations']} of annotations"
+    return "\n".join([*report["faults"], f"{files}: {len(report['faults'])} faults"])
+
+
 def count(paths: Sequence[Path]) -> list[dict[str, Any]]:
     """Numbers of texts, proposals and stances, of the written corpus by style and of the annotations by source.
 
