@@ -235,6 +235,26 @@ def convert_corpus(
         raise typer.Exit(EXIT_ROWS)
 
 
+@corpus.command("debates")
+def make_debates(
+    arguments: Annotated[Path, typer.Argument(metavar="ARGUMENTS", help="A CSV file of ArgKP-2021.")],
+    output: NewFileOption = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of who speaks, in which order and words.")] = 1,
+) -> None:
+    """Make annotated debates of the arguments of ArgKP-2021.
+
+    The texts are invented, their arguments are not: for stance train --texts, never to measure on.
+
+    Example: stance corpus debates arguments_train.csv -o debates.jsonl
+    """
+    require_paths(arguments)
+    from models.countries import CountryFinder
+    from training.arguments import make_debates as make
+    from training.arguments import read_arguments
+
+    write_rows(output, make(read_arguments(arguments), CountryFinder.load(), seed))
+
+
 @corpus.command("gather")
 def gather_texts(
     clones: Annotated[Path, typer.Argument(metavar="CLONES", help="Folder with your clones of the repositories.")],
