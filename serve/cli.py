@@ -131,7 +131,9 @@ def evaluate(
     else:
         from evals.evaluate import main as run
 
-        print_values(run(data[0], proposals.value, model), as_json=as_json)
+        with needs_extra("evals"):
+            scores = run(data[0], proposals.value, model)
+        print_values(scores, as_json=as_json)
 
 
 def _report(options: ReportOptions, folder: Path | None, *, gate: bool, card: bool) -> None:
