@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from difflib import get_close_matches
 from functools import cache
@@ -12,6 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from models.errors import DataError
+from serve.options import JsonOption
+from serve.printing import print_json
 
 KINDS = {
     "name": "name",
@@ -24,8 +25,6 @@ KINDS = {
 }
 """Keys of a record in the tables, and what its forms are called."""
 MAX_SUGGESTIONS = 5
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def countries(
@@ -130,11 +129,6 @@ def list_groups(date: str | None) -> list[dict[str, Any]]:
         {"group": group.code, "name": group.name, "date": date, "members": members_on(group.code, date)}
         for group in read_groups().values()
     ]
-
-
-def print_json(value: Any) -> None:
-    """Print a value as JSON for people and programs."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 @cache

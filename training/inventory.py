@@ -32,7 +32,8 @@ from training.annotations import (
     strip_words,
 )
 
-WRITTEN = Path(__file__).parent / "corpus"
+CORPUS = Path(__file__).parent / "corpus"
+"""The written corpus that is shipped."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def find_files(paths: Sequence[Path] = ()) -> CorpusFiles:
         DataError: A file is of neither kind, or a folder has none of them.
     """
     files: dict[str, list[Path]] = {".txt": [], ".jsonl": []}
-    for path in paths or (WRITTEN, ANNOTATIONS):
+    for path in paths or (CORPUS, ANNOTATIONS):
         found = sorted(p for p in path.iterdir() if p.suffix in files) if path.is_dir() else [path]
         if not found:
             raise DataError(f"no .txt or .jsonl file in {str(path)!r}: name a folder of the corpus")
@@ -96,6 +97,12 @@ def check(paths: Sequence[Path], folder: Path | None = None) -> dict[str, Any]:
         "faults": faults,
         "texts": [asdict(source) for source in _find_texts(files, texts)] if texts is not None else [],
     }
+
+
+def describe_check(report: Mapping[str, Any]) -> str:
+    """What `check` found: a line for every fault, then one with the numbers."""
+    files = f"{report['written']} files of written corpus, {report['annotations']} of annotations"
+    return "\n".join([*report["faults"], f"{files}: {len(report['faults'])} faults"])
 
 
 def count(paths: Sequence[Path]) -> list[dict[str, Any]]:

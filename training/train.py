@@ -35,9 +35,9 @@ from training.collate import FIND_PROPOSALS, Collator
 from training.config import TrainConfig, read_config
 from training.examples import TextExample, make_examples
 from training.export import load_network
+from training.inventory import CORPUS
 from training.loss import TrainingNetwork
 
-CORPUS = Path(__file__).parent / "corpus"
 # fmt: off
 ENTITY_WORDS = (
     "france", "germany", "japan", "brazil", "china", "india", "russia", "canada", "mexico", "spain", "italy", "egypt",

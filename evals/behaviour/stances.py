@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from evals.behaviour.cases import NONE, Case
-from evals.behaviour.words import Draw, Topic
-from models.schema import Article
-
-
-def tell(
-    draw: Draw, topic: Topic, sentences: Sequence[str], expected: Mapping[str, str], title: str | None = None
-) -> Case:
-    """An opening, the sentences and a filler, asked about one proposal."""
-    text = " ".join([draw.opening(topic), *sentences, *draw.fillers(1)])
-    article = Article(text=text, title=title, proposals=(topic.description,))
-    return Case(articles=(article,), expected={(code, 1): stance for code, stance in expected.items()})
+from evals.behaviour.telling import tell, tell_one_of
+from evals.behaviour.words import Draw
 
 
 def wording(draw: Draw) -> Case:
@@ -24,24 +13,18 @@ def wording(draw: Draw) -> Case:
     return tell(draw, topic, [f"{country.name} {draw.act(stance, topic.again)}."], {country.code: stance})
 
 
-def negation(draw: Draw) -> Case:
-    """'Did not back', 'refused to oppose', and a negation that holds for one of two countries."""
-    (a, b), topic = draw.countries(2), draw.topic()
-    p = topic.again
-    sentence, expected = draw.pick(
-        (
-            (f"{a.name} refused to sign {p}.", {a.code: "oppose"}),
-            (f"{a.name} said it would never accept {p}.", {a.code: "oppose"}),
-            (f"{a.name} could not agree to {p} and voted no.", {a.code: "oppose"}),
-            (f"{a.name} no longer opposes {p} and will vote for it.", {a.code: "support"}),
-            (f"{a.name} did not hesitate to back {p}.", {a.code: "support"}),
-            (f"{a.name} backed {p}; {b.name} did not, and voted no.", {a.code: "support", b.code: "oppose"}),
-            (f"Unlike {a.name}, which voted against it, {b.name} backed {p}.", {a.code: "oppose", b.code: "support"}),
-            (f"Not {a.name} but {b.name} voted against {p}.", {b.code: "oppose"}),
-            (f"{a.name} did not say whether it would back {p}.", {a.code: NONE}),
-        )
-    )
-    return tell(draw, topic, [sentence], expected)
+negation = tell_one_of(
+    ("{a} refused to sign {p}.", {"a": "oppose"}),
+    ("{a} said it would never accept {p}.", {"a": "oppose"}),
+    ("{a} could not agree to {p} and voted no.", {"a": "oppose"}),
+    ("{a} no longer opposes {p} and will vote for it.", {"a": "support"}),
+    ("{a} did not hesitate to back {p}.", {"a": "support"}),
+    ("{a} backed {p}; {b} did not, and voted no.", {"a": "support", "b": "oppose"}),
+    ("Unlike {a}, which voted against it, {b} backed {p}.", {"a": "oppose", "b": "support"}),
+    ("Not {a} but {b} voted against {p}.", {"b": "oppose"}),
+    ("{a} did not say whether it would back {p}.", {"a": NONE}),
+)
+"""'Did not back', 'refused to oppose', and a negation that holds for one of two countries."""
 
 
 def passive(draw: Draw) -> Case:
@@ -76,118 +59,76 @@ def nominal(draw: Draw) -> Case:
     return tell(draw, topic, [draw.pick(sentences[stance])], {c.code: stance})
 
 
-def diplomatic(draw: Draw) -> Case:
-    """The language of envoys."""
-    c, topic = draw.country(), draw.topic()
-    p = topic.again
-    sentence, stance = draw.pick(
-        (
-            (f"{c.name} said that it could not go along with {p}.", "oppose"),
-            (f"{c.name} told the meeting that {p} was unacceptable in any form.", "oppose"),
-            (f"{c.name} disassociated itself from {p}, which it called a mistake.", "oppose"),
-            (f"{c.name} saw no place for {p} and urged others to vote it down.", "oppose"),
-            (f"{c.name} was pleased to join the consensus on {p}.", "support"),
-            (f"{c.name} commended {p} to all members and asked for their votes.", "support"),
-            (f"{c.name} regretted its weak language but voted for {p}.", "support"),
-            (f"{c.name} added its name to the list of sponsors of {p}.", "support"),
-            (f"{c.name} took note of {p}.", NONE),
-            (f"{c.name} said it would study {p}.", NONE),
-        )
-    )
-    return tell(draw, topic, [sentence], {c.code: stance})
+diplomatic = tell_one_of(
+    ("{a} said that it could not go along with {p}.", {"a": "oppose"}),
+    ("{a} told the meeting that {p} was unacceptable in any form.", {"a": "oppose"}),
+    ("{a} disassociated itself from {p}, which it called a mistake.", {"a": "oppose"}),
+    ("{a} saw no place for {p} and urged others to vote it down.", {"a": "oppose"}),
+    ("{a} was pleased to join the consensus on {p}.", {"a": "support"}),
+    ("{a} commended {p} to all members and asked for their votes.", {"a": "support"}),
+    ("{a} regretted its weak language but voted for {p}.", {"a": "support"}),
+    ("{a} added its name to the list of sponsors of {p}.", {"a": "support"}),
+    ("{a} took note of {p}.", {"a": NONE}),
+    ("{a} said it would study {p}.", {"a": NONE}),
+)
+"""The language of envoys."""
 
 
-def attribution(draw: Draw) -> Case:
-    """Whose stance it is when one country speaks of another, or somebody who is no government."""
-    (a, b), topic = draw.countries(2), draw.topic()
-    p = topic.again
-    sentence, expected = draw.pick(
-        (
-            (f"{a.name} accused {b.name} of working against {p}.", {b.code: NONE}),
-            (f"{a.name} claimed that {b.name} wants to sink {p}; {b.name} denied it.", {b.code: NONE}),
-            (f"An opposition lawmaker in {a.name} called {p} a disgrace.", {a.code: NONE}),
-            (f"Fishermen in {a.name} marched against {p}.", {a.code: NONE}),
-            (f"A company from {a.name} said that it welcomed {p}.", {a.code: NONE}),
-            (
-                f"{a.name} voted for {p} despite student protests in {b.name}.",
-                {a.code: "support", b.code: NONE},
-            ),
-            (f"{a.name}, which opposes {p}, asked {b.name} for talks.", {a.code: "oppose", b.code: NONE}),
-            (f"{a.name} urged {b.name} to vote against {p}.", {a.code: "oppose", b.code: NONE}),
-        )
-    )
-    return tell(draw, topic, [sentence], expected)
+attribution = tell_one_of(
+    ("{a} accused {b} of working against {p}.", {"b": NONE}),
+    ("{a} claimed that {b} wants to sink {p}; {b} denied it.", {"b": NONE}),
+    ("An opposition lawmaker in {a} called {p} a disgrace.", {"a": NONE}),
+    ("Fishermen in {a} marched against {p}.", {"a": NONE}),
+    ("A company from {a} said that it welcomed {p}.", {"a": NONE}),
+    ("{a} voted for {p} despite student protests in {b}.", {"a": "support", "b": NONE}),
+    ("{a}, which opposes {p}, asked {b} for talks.", {"a": "oppose", "b": NONE}),
+    ("{a} urged {b} to vote against {p}.", {"a": "oppose", "b": NONE}),
+)
+"""Whose stance it is when one country speaks of another, or somebody who is no government."""
 
 
-def reversal(draw: Draw) -> Case:
-    """The latest stance counts."""
-    c, topic = draw.country(), draw.topic()
-    p = topic.again
-    sentence, stance = draw.pick(
-        (
-            (f"{c.name}, which had opposed {p} for years, voted for it.", "support"),
-            (f"{c.name} once rejected {p} but now backs it.", "support"),
-            (f"After weeks of resistance {c.name} came round and endorsed {p}.", "support"),
-            (f"{c.name}, at first in favour, voted against {p} in the end.", "oppose"),
-            (f"{c.name} withdrew its support for {p} and voted no.", "oppose"),
-            (f"{c.name} had promised to back {p}, then opposed it.", "oppose"),
-            (f"{c.name} had threatened to vote against {p} but abstained.", "abstain"),
-        )
-    )
-    return tell(draw, topic, [sentence], {c.code: stance})
+reversal = tell_one_of(
+    ("{a}, which had opposed {p} for years, voted for it.", {"a": "support"}),
+    ("{a} once rejected {p} but now backs it.", {"a": "support"}),
+    ("After weeks of resistance {a} came round and endorsed {p}.", {"a": "support"}),
+    ("{a}, at first in favour, voted against {p} in the end.", {"a": "oppose"}),
+    ("{a} withdrew its support for {p} and voted no.", {"a": "oppose"}),
+    ("{a} had promised to back {p}, then opposed it.", {"a": "oppose"}),
+    ("{a} had threatened to vote against {p} but abstained.", {"a": "abstain"}),
+)
+"""The latest stance counts."""
 
 
-def conditional(draw: Draw) -> Case:
-    """A condition is no stance."""
-    c, topic = draw.country(), draw.topic()
-    p = topic.again
-    sentence = draw.pick(
-        (
-            f"{c.name} would back {p} only if the costs were shared.",
-            f"{c.name} may yet reconsider its view of {p}, diplomats said.",
-            f"{c.name} has not decided whether to vote for {p}.",
-            f"{c.name} said it might support {p} if the text were shorter.",
-            f"{c.name} is ready to discuss {p} once the figures are known.",
-            f"Unless the deadline is moved, {c.name} said, it could not promise to sign {p}.",
-        )
-    )
-    return tell(draw, topic, [sentence], {c.code: NONE})
+conditional = tell_one_of(
+    ("{a} would back {p} only if the costs were shared.", {"a": NONE}),
+    ("{a} may yet reconsider its view of {p}, diplomats said.", {"a": NONE}),
+    ("{a} has not decided whether to vote for {p}.", {"a": NONE}),
+    ("{a} said it might support {p} if the text were shorter.", {"a": NONE}),
+    ("{a} is ready to discuss {p} once the figures are known.", {"a": NONE}),
+    ("Unless the deadline is moved, {a} said, it could not promise to sign {p}.", {"a": NONE}),
+)
+"""A condition is no stance."""
 
 
-def abstention(draw: Draw) -> Case:
-    """Abstaining is something that a country does."""
-    (a, b), topic = draw.countries(2), draw.topic()
-    p = topic.again
-    sentence, expected = draw.pick(
-        (
-            (f"{a.name} abstained from voting on {p}.", {a.code: "abstain"}),
-            (f"{a.name} chose to abstain on {p}, while {b.name} voted for it.", {a.code: "abstain", b.code: "support"}),
-            (f"{a.name} voted against {p} and {b.name} abstained.", {a.code: "oppose", b.code: "abstain"}),
-            (f"{a.name} said that it took no side on {p} and abstained.", {a.code: "abstain"}),
-            (f"The only abstention on {p} was that of {a.name}.", {a.code: "abstain"}),
-        )
-    )
-    return tell(draw, topic, [sentence], expected)
+abstention = tell_one_of(
+    ("{a} abstained from voting on {p}.", {"a": "abstain"}),
+    ("{a} chose to abstain on {p}, while {b} voted for it.", {"a": "abstain", "b": "support"}),
+    ("{a} voted against {p} and {b} abstained.", {"a": "oppose", "b": "abstain"}),
+    ("{a} said that it took no side on {p} and abstained.", {"a": "abstain"}),
+    ("The only abstention on {p} was that of {a}.", {"a": "abstain"}),
+)
+"""Abstaining is something that a country does."""
 
 
-def absence(draw: Draw) -> Case:
-    """Being away, silent or undecided is no stance."""
-    (a, b), topic = draw.countries(2), draw.topic()
-    p = topic.again
-    sentence, expected = draw.pick(
-        (
-            (f"{a.name} was absent when {p} was put to the vote.", {a.code: NONE}),
-            (f"{a.name} did not take part in the vote on {p}.", {a.code: NONE}),
-            (f"The seat of {a.name} was empty; {b.name} voted for {p}.", {a.code: NONE, b.code: "support"}),
-            (f"{a.name} did not comment on {p}.", {a.code: NONE}),
-            (
-                f"The envoy of {a.name} missed her flight; {b.name} opposed {p}.",
-                {a.code: NONE, b.code: "oppose"},
-            ),
-            (f"{a.name} said that it had no view on {p} yet.", {a.code: NONE}),
-        )
-    )
-    return tell(draw, topic, [sentence], expected)
+absence = tell_one_of(
+    ("{a} was absent when {p} was put to the vote.", {"a": NONE}),
+    ("{a} did not take part in the vote on {p}.", {"a": NONE}),
+    ("The seat of {a} was empty; {b} voted for {p}.", {"a": NONE, "b": "support"}),
+    ("{a} did not comment on {p}.", {"a": NONE}),
+    ("The envoy of {a} missed her flight; {b} opposed {p}.", {"a": NONE, "b": "oppose"}),
+    ("{a} said that it had no view on {p} yet.", {"a": NONE}),
+)
+"""Being away, silent or undecided is no stance."""
 
 
 def headline(draw: Draw) -> Case:

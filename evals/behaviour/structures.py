@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from evals.behaviour.cases import NONE, Case
-from evals.behaviour.stances import tell
+from evals.behaviour.telling import tell, tell_one_of
 from evals.behaviour.words import Draw
 from models.schema import Article
 
-
-def co_occurrence(draw: Draw) -> Case:
-    """A country and the proposal in one sentence, and no stance."""
-    c, topic = draw.country(), draw.topic()
-    p = topic.again
-    sentence = draw.pick(
-        (
-            f"The talks on {p} were held in {c.name}.",
-            f"{c.name} has the longest coast of the countries to which {p} applies.",
-            f"A study of {p} by a university in {c.name} ran to 300 pages.",
-            f"The envoy who chairs the talks on {p} was born in {c.name}.",
-            f"{c.name} would be among the countries that {p} affects most.",
-            f"Copies of {p} were sent to {c.name} and twenty other countries.",
-            f"While {p} was read out, a storm reached {c.name}.",
-            f"{c.name} was named in a footnote to {p}.",
-        )
-    )
-    return tell(draw, topic, [sentence], {c.code: NONE})
+co_occurrence = tell_one_of(
+    ("The talks on {p} were held in {a}.", {"a": NONE}),
+    ("{a} has the longest coast of the countries to which {p} applies.", {"a": NONE}),
+    ("A study of {p} by a university in {a} ran to 300 pages.", {"a": NONE}),
+    ("The envoy who chairs the talks on {p} was born in {a}.", {"a": NONE}),
+    ("{a} would be among the countries that {p} affects most.", {"a": NONE}),
+    ("Copies of {p} were sent to {a} and twenty other countries.", {"a": NONE}),
+    ("While {p} was read out, a storm reached {a}.", {"a": NONE}),
+    ("{a} was named in a footnote to {p}.", {"a": NONE}),
+)
+"""A country and the proposal in one sentence, and no stance."""
 
 
 def tally(draw: Draw) -> Case:
@@ -84,16 +77,6 @@ def groups(draw: Draw) -> Case:
         )
     )
     return tell(draw, topic, [sentence], expected)
-
-
-_GROUPS = (
-    ("EU", "The European Union"),
-    ("NATO", "NATO"),
-    ("ASEAN", "ASEAN"),
-    ("AU", "The African Union"),
-    ("G7", "The G7"),
-    ("NORDICS", "The Nordic countries"),
-)
 
 
 def two_proposals(draw: Draw) -> Case:

@@ -231,3 +231,10 @@ def test_broken_pipe_is_quiet():
     answer = run_python(code)
     assert answer.stderr == ""
     assert answer.returncode == 1
+
+
+def test_module_runs_as_the_command():
+    answer = subprocess.run(
+        [sys.executable, "-m", "serve.cli", "--version"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.startswith("stance ")

@@ -73,6 +73,7 @@ def test_check_prints_faults_and_ends_with_3(stance, tmp_path):
         ("stats", "gone"),
         ("convert", "gone"),
         ("gather", "gone", "-o", "x"),
+        ("debates", "gone"),
     ],
 )
 def test_path_that_is_not_there_ends_with_4(stance, arguments):
@@ -128,3 +129,15 @@ def test_gather_says_for_every_source_what_to_do(stance, tmp_path):
         "found",
         "advice",
     ]
+
+
+def test_debates_are_annotated_texts_in_a_new_file(stance, tmp_path):
+    rows = [f"reason {number},We should ban {kind},{1 - number % 2 * 2}" for kind in "xyz" for number in range(4)]
+    (tmp_path / "arguments.csv").write_text("\n".join(["argument,topic,stance", *rows]), encoding="utf-8")
+    code, out, err = stance("debates", "arguments.csv", "-o", "debates.jsonl", "--seed", "3")
+    assert (code, out, err) == (0, "", "")
+
+    debates = [json.loads(line) for line in (tmp_path / "debates.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert sum(len(debate["stances"]) for debate in debates) == 12
+    assert [json.loads(line) for line in stance("debates", "arguments.csv", "--seed", "3")[1].splitlines()] == debates
+    assert stance("debates", "arguments.csv", "-o", "debates.jsonl")[0] == 1

@@ -124,3 +124,11 @@ def test_unknown_words_are_wrong_use(stance, seen, words):
 
 def test_missing_manifest_is_exit_code_4(stance, seen):
     assert stance("rerun", "none.json")[0] == 4
+
+
+def test_data_set_that_needs_a_missing_package_says_what_to_install(stance, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.feature_extraction.text", None)
+    code, _, err = stance("written-events")
+
+    assert code == 1
+    assert err.endswith("is missing: run pip install 'country-stance[evals]'\n")
