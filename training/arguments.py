@@ -16,6 +16,7 @@ import numpy as np
 
 from models.countries import CountryFinder
 from models.errors import DataError
+from models.groups import read_groups
 
 COLUMNS = ("argument", "topic", "stance")
 """Of the data set's `arguments_*.csv`; `stance` is 1 or -1."""
@@ -35,6 +36,8 @@ SPEECHES = (
     "{argument}, {country} said.",
     "According to {country}, {argument}.",
 )
+STYLE = "debate"
+"""Of the texts, which are nothing like news."""
 SPEAKERS = 7
 """Delegates of one text, at most."""
 STRANGERS = 2
@@ -45,17 +48,23 @@ def read_arguments(path: Path) -> list[tuple[str, str, bool]]:
     """Read a data set file: (argument, motion, is for it).
 
     Raises:
-        DataError: It can't be read, or a column is missing.
+        DataError: It can't be read, is no such table, or has fewer than two motions.
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file)
             missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise DataError(f"{path.name} has no column {', '.join(missing)}; expected {', '.join(COLUMNS)}")
-            return [(_clean(r["argument"]), _clean(r["topic"]), int(r["stance"]) > 0) for r in reader]
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise DataError(f"can't read {path}: {error}") from None
+            rows = [] if missing else [tuple(row[name] for name in COLUMNS) for row in reader]
+        arguments = [(_clean(argument), _clean(motion), int(stance) > 0) for argument, motion, stance in rows]
+    except (OSError, csv.Error, ValueError, AttributeError, TypeError) as error:
+        raise DataError(f"can't read {path} as a table of arguments: {error}") from None
+    if missing:
+        raise DataError(f"{path.name} has no column {', '.join(missing)}; expected {', '.join(COLUMNS)}")
+    if len({motion for _, motion, _ in arguments}) < 2:
+        raise DataError(
+            f"{path.name} has {len(arguments)} arguments on fewer than two motions; expected arguments_*.csv"
+        )
+    return arguments
 
 
 def make_debates(
@@ -69,8 +78,7 @@ def make_debates(
         seed: Of who speaks, in which order and words.
     """
     random = np.random.default_rng(seed)
-    named = [code for code in sorted(finder.codes) if code.isalpha()]  # not 'G7': such names read oddly in a debate
-    codes = [code for code in named if len(finder.find_mentions(f"{finder.name(code)} spoke.")) == 1]
+    codes = [code for code in sorted(finder.codes) if code not in read_groups() and _is_found(finder, code)]
     shuffled = [arguments[i] for i in random.permutation(len(arguments))]
     own = SPEAKERS - STRANGERS
     number = 0
@@ -107,7 +115,11 @@ def _debate(
             stances.append({"country": country, "proposal": "p1", "stance": stance, "evidence": [span]})
     mention = {"start": start, "end": start + len(motion)}
     proposal = {"id": "p1", "description": motion, "main": True, "mentions": [mention]}
-    return {"id": f"argument-{number:04}", "text": text, "proposals": [proposal], "stances": stances}
+    return {"id": f"argument-{number:04}", "style": STYLE, "text": text, "proposals": [proposal], "stances": stances}
+
+
+def _is_found(finder: CountryFinder, code: str) -> bool:
+    return len(finder.find_mentions(f"{finder.name(code)} spoke.")) == 1
 
 
 def _clean(words: str) -> str:

@@ -30,6 +30,7 @@ from models.countries import CountryFinder
 from models.errors import ConfigError, DataError
 from models.network import StanceNetwork
 from models.tokens import FIRST_ENTITY, NUM_ENTITIES
+from training.arguments import STYLE as DEBATE
 from training.assemble import assemble_checkpoint
 from training.collate import FIND_PROPOSALS, Collator
 from training.config import TrainConfig, read_config
@@ -76,10 +77,29 @@ def main(config_path: Path, *, texts: Sequence[Path], output: Path) -> Path:
         train_dataset=Dataset.from_list(make_rows(examples)),
         data_collator=Collator(examples, config),
     )
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(output)) if output.is_dir() else None)
+    _check_folder(output, {"config": dataclasses.asdict(config), "sha256": hash_texts(corpus)})
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(output)))
     weights = _save(config, network, tokenizer, output, corpus, held_out, trainer.state.log_history)
-    published = [text for text in held_out if not text.mentions]  # the written ones are easier than what will be read
+    # The written ones and the debates are unlike what will be read.
+    published = [text for text in held_out if not text.mentions and text.style != DEBATE]
     return assemble_checkpoint(weights, published or held_out, output / "checkpoint")
+
+
+def _check_folder(output: Path, run: dict[str, Any]) -> None:
+    """Take a new folder for this run, or see that an earlier one was for the same.
+
+    Raises:
+        ConfigError: The folder holds a run of another configuration or of other texts.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    record = output / "started.json"
+    if record.exists():
+        if json.loads(record.read_text(encoding="utf-8")) != run:
+            raise ConfigError(
+                f"{output} holds a run of another configuration or other texts; name a new folder with -o"
+            )
+    else:
+        record.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
 
 
 def split_texts(texts: Sequence[AnnotatedText], config: TrainConfig) -> tuple[list[AnnotatedText], list[AnnotatedText]]:

@@ -5,6 +5,7 @@ import pytest
 from models.annotations import read_row
 from models.countries import CountryFinder
 from models.errors import DataError
+from models.groups import read_groups
 from training.arguments import make_debates, read_arguments
 
 MOTIONS = ("We should ban human cloning", "Homework should be abolished", "We should subsidise trams")
@@ -33,11 +34,11 @@ def write_csv(path, *lines: str, columns: str = "argument,topic,stance,set"):
 
 def test_rows_of_the_data_set_are_read_without_stray_marks(tmp_path):
     path = write_csv(
-        tmp_path / "a.csv", '" it hurts,  they say. ",We should ban it,1,train', "no need,We should ban it,-1,t"
+        tmp_path / "a.csv", '" it hurts,  they say. ",We should ban it,1,train', "no need,We should tax it,-1,t"
     )
     assert read_arguments(path) == [
         ("it hurts, they say", "We should ban it", True),
-        ("no need", "We should ban it", False),
+        ("no need", "We should tax it", False),
     ]
 
 
@@ -52,6 +53,15 @@ def test_file_that_is_no_such_csv_is_named(tmp_path, content):
     (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises(DataError, match=r"a\.csv"):
         read_arguments(tmp_path / "a.csv")
+
+
+def test_one_motion_leaves_nobody_to_speak_on_another(tmp_path):
+    with pytest.raises(DataError, match="1 arguments on fewer than two motions"):
+        read_arguments(write_csv(tmp_path / "a.csv", "x,We should ban it,1,t"))
+
+
+def test_groups_send_no_delegates(debates):
+    assert not {stance["country"] for text in debates for stance in text["stances"]} & set(read_groups())
 
 
 def test_folder_is_named(tmp_path):

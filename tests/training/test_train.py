@@ -154,3 +154,15 @@ def test_run_that_was_broken_off_goes_on_from_its_last_saved_step(start, tmp_pat
     assert saved == ["checkpoint-4"]
     assert steps == start("whole") - 4
     assert open_checkpoint(tmp_path / "broken" / "checkpoint").name == "stance-twelve"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_folder_of_another_run_is_refused(start, tmp_path: Path) -> None:
+    from training import train
+
+    start("run", break_before=1)
+    config = tmp_path / "tiny.toml"
+    config.write_text(config.read_text(encoding="utf-8") + "label_smoothing = 0.1\n", encoding="utf-8")
+
+    with pytest.raises(ConfigError, match="holds a run of another configuration or other texts; name a new folder"):
+        train.main(config, texts=[], output=tmp_path / "run")
