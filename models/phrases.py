@@ -73,7 +73,7 @@ class PhraseIndex:
         """Start empty."""
         self._by_word: dict[str, list[_Form]] = {}
         self._lower_words: set[str] = set()
-        self._sorted: dict[str, list[_Form]] = {}
+        self._sorted: dict[str, dict[str, list[_Form]]] = {}
 
     def add(self, phrase: str, entry: Entry | None) -> None:
         """Add a phrase; the first entry for the same phrase stays unless the new one is None."""
@@ -103,7 +103,9 @@ class PhraseIndex:
         for start, word in candidates:
             if start < position:
                 continue
-            match = _match(text, start, position, forms_of.get(word) or self._sort(word))
+            forms = forms_of.get(word) or self._sort(word)
+            end = start + len(word)
+            match = _match(text, start, position, forms.get(text[end : end + 2]) or forms[""])
             if match is None:
                 continue
             begin, position, entry = match
@@ -119,10 +121,19 @@ class PhraseIndex:
                 yield start, word
                 start = text.find(word, start + len(word))
 
-    def _sort(self, word: str) -> list[_Form]:
-        """The forms kept under a word, longest first."""
-        forms = self._sorted[word] = sorted(self._by_word[word], key=lambda form: (-len(form[0]), form[2] is not None))
-        return forms
+    def _sort(self, word: str) -> dict[str, list[_Form]]:
+        """The forms kept under a word by the two characters that follow it in the form, each list longest first.
+
+        A form without two such characters stands in every list, and alone under ''.
+        """
+        forms = sorted(dict.fromkeys(self._by_word[word]), key=lambda form: (-len(form[0]), form[2] is not None))
+        nexts = [form[offset + len(word) :][:2] for form, offset, _ in forms]
+        keys = {"", *(following for following in nexts if len(following) == 2)}
+        self._sorted[word] = {
+            key: [form for form, following in zip(forms, nexts, strict=True) if following == key or len(following) < 2]
+            for key in keys
+        }
+        return self._sorted[word]
 
 
 def _match(text: str, start: int, position: int, forms: list[_Form]) -> tuple[int, int, Entry | None] | None:
