@@ -45,14 +45,21 @@ class Context:
         Returns:
             The capitals that were dropped as mere places; they still tell where the article is.
         """
-        sure: Counter[str] = Counter()
         places: dict[Field, list[Found]] = {}
         if any("GEO" in [item.code for item in items] for items in found.values()) and self._is_us_state(texts):
             found.update({key: [item for item in items if item.code != "GEO"] for key, items in found.items()})
         for key, items in found.items():
             places[key] = self._drop_strays_and_places(texts[key], items)
-            known = items + places[key]
-            sure.update([item.code for item in known if not item.entry.weak and len(item.entry.codes) == 1])
+        if any([item.entry.weak or len(item.entry.codes) > 1 for items in found.values() for item in items]):
+            self._settle_doubtful(texts, found, places)
+        return places
+
+    def _settle_doubtful(
+        self, texts: Mapping[Field, str], found: dict[Field, list[Found]], places: dict[Field, list[Found]]
+    ) -> None:
+        """Keep weak names, and choose among several countries, by what the article names without doubt."""
+        known = [item for items in (*found.values(), *places.values()) for item in items]
+        sure = Counter([item.code for item in known if not item.entry.weak and len(item.entry.codes) == 1])
         for key, items in found.items():
             text = texts[key]
             items[:] = [item for item in items if not item.entry.weak or sure[item.code] or self._is_acting(text, item)]
@@ -61,7 +68,6 @@ class Context:
                 is_listed = item.words.title() in _IN_LISTS and _is_listed(text, items, index)
                 item.code = _IN_LISTS[item.words.title()] if is_listed else _choose(item.entry.codes, sure)
                 item.kind = "group" if item.code == "EU" else item.kind
-        return places
 
     def _is_acting(self, text: str, item: Found) -> bool:
         """Whether an ambiguous capital does what only governments do ('Georgetown abstained')."""

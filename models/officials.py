@@ -96,8 +96,6 @@ class OfficialFinder:
         """End of the title that follows a country at `position`, or None."""
         if text.startswith("'", position):
             position += 2 if text.startswith("'s", position) else 1
-        if text[position : position + _TITLE_START].lower() not in self._title_starts:
-            return None
         end = None
         for _ in range(_MOST_TITLE_WORDS):
             token = _TOKEN.match(text, position)
@@ -113,7 +111,10 @@ class OfficialFinder:
 
     def _introduce(self, text: str, item: Found, people: People) -> Found | None:
         """The official whom a country's name or adjective introduces, if it does."""
-        title = self._find_title_end(text, item.end)
+        after = text[item.end : item.end + _TITLE_START]
+        title = None
+        if after.lower() in self._title_starts or after.startswith("'"):
+            title = self._find_title_end(text, item.end)
         if title is None and not text.endswith(_LINKS, 0, item.start):
             return None
         offset = max(0, item.start - 80)
