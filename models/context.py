@@ -45,33 +45,34 @@ class Context:
         Returns:
             The capitals that were dropped as mere places; they still tell where the article is.
         """
-        sure: Counter[str] = Counter()
         places: dict[Field, list[Found]] = {}
-        if any(item.code == "GEO" for items in found.values() for item in items) and self._is_us_state(texts):
+        if any("GEO" in [item.code for item in items] for items in found.values()) and self._is_us_state(texts):
             found.update({key: [item for item in items if item.code != "GEO"] for key, items in found.items()})
         for key, items in found.items():
-            items[:] = [item for item in items if not self._is_stray(texts[key], item)]
-            places[key] = self._drop_places(texts[key], items)
-            sure.update(item.code for item in items + places[key] if len(item.entry.codes) == 1 and not item.entry.weak)
+            places[key] = self._drop_strays_and_places(texts[key], items)
+        if any([item.entry.weak or len(item.entry.codes) > 1 for items in found.values() for item in items]):
+            self._settle_doubtful(texts, found, places)
+        return places
+
+    def _settle_doubtful(
+        self, texts: Mapping[Field, str], found: dict[Field, list[Found]], places: dict[Field, list[Found]]
+    ) -> None:
+        """Keep weak names, and choose among several countries, by what the article names without doubt."""
+        known = [item for items in (*found.values(), *places.values()) for item in items]
+        sure = Counter([item.code for item in known if not item.entry.weak and len(item.entry.codes) == 1])
         for key, items in found.items():
             text = texts[key]
             items[:] = [item for item in items if not item.entry.weak or sure[item.code] or self._is_acting(text, item)]
-            for index, item in enumerate(items):
-                if len(item.entry.codes) > 1:
-                    is_listed = item.words.title() in _IN_LISTS and _is_listed(text, items, index)
-                    item.code = _IN_LISTS[item.words.title()] if is_listed else _choose(item.entry.codes, sure)
-                    item.kind = "group" if item.code == "EU" else item.kind
-        return places
+            for index in [index for index, item in enumerate(items) if len(item.entry.codes) > 1]:
+                item = items[index]
+                is_listed = item.words.title() in _IN_LISTS and _is_listed(text, items, index)
+                item.code = _IN_LISTS[item.words.title()] if is_listed else _choose(item.entry.codes, sure)
+                item.kind = "group" if item.code == "EU" else item.kind
 
     def _is_acting(self, text: str, item: Found) -> bool:
         """Whether an ambiguous capital does what only governments do ('Georgetown abstained')."""
         word = _AFTER.match(text, item.end) if item.kind == "capital" and text.startswith(" ", item.end) else None
         return word is not None and word[1] in self._lists["acts"]
-
-    def _is_stray(self, text: str, item: Found) -> bool:
-        if item.words == "US":
-            return self._is_pronoun(text, item)
-        return item.entry.guarded and self._is_person(text, item)
 
     def _is_us_state(self, texts: Mapping[Field, str]) -> bool:
         """Whether the article is about the American Georgia, not the Caucasian one."""
@@ -79,10 +80,16 @@ class Context:
             return False
         return any(state in text for text in texts.values() for state in self._lists["us_states"])
 
-    def _drop_places(self, text: str, items: list[Found]) -> list[Found]:
+    def _drop_strays_and_places(self, text: str, items: list[Found]) -> list[Found]:
         kept: list[Found] = []
         places: list[Found] = []
         for item in items:
+            if item.words == "US":
+                is_stray = self._is_pronoun(text, item)
+            else:
+                is_stray = item.entry.guarded and self._is_person(text, item)
+            if is_stray:
+                continue
             is_city_state = item.start < 2 and item.code in _CITY_STATES and item.words.isupper()
             is_place = item.kind == "capital" and self._is_place(text, item, places)
             if is_place or (is_city_state and _is_dateline(text, item)):

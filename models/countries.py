@@ -104,12 +104,11 @@ class CountryFinder:
         found = {key: self._index.scan(plain, words[key]) for key, plain in texts.items()}
         places = self._context.settle(texts, found)
         self._officials.add_officials(texts, words, found, places)
-        mentions = []
-        for key, folded in fields.items():
-            for item in found[key]:
-                span = Span(*folded.locate(item.start, item.end), key)
-                mentions.append(Mention(span, item.code, item.kind))
-        return mentions
+        return [
+            Mention(Span(*folded.locate(item.start, item.end), key), item.code, item.kind)
+            for key, folded in fields.items()
+            for item in found[key]
+        ]
 
 
 @cache

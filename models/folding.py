@@ -7,7 +7,6 @@ the table finds every way to write it. Knows nothing of countries.
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,20 +45,23 @@ _WRAPPED = re.compile(
 
 @dataclass(frozen=True)
 class Folded:
-    """A folded text and, for each of its characters, where it stood in the text as given."""
+    """A folded text and, for each of its characters, where it stood in the text as given.
+
+    `offsets` is None where each stands where it stood.
+    """
 
     text: str
     source: str
-    offsets: Sequence[int]
+    offsets: Sequence[int] | None
 
     def locate(self, start: int, end: int) -> tuple[int, int]:
         """Turn a span of the folded text into the span of the text as given, marks on its last letter included."""
-        last = self.offsets[end - 1] + 1
-        if self.source.isascii():
-            return self.offsets[start], last
-        while last < len(self.source) and unicodedata.combining(self.source[last]):
-            last += 1
-        return self.offsets[start], last
+        if self.offsets is not None:
+            start, end = self.offsets[start], self.offsets[end - 1] + 1
+        if not self.source.isascii():
+            while end < len(self.source) and unicodedata.combining(self.source[end]):
+                end += 1
+        return start, end
 
 
 @cache
@@ -83,7 +85,7 @@ def fold(text: str) -> Folded:
         plain = _make_replacer()(plain)
     plain = _WRAPPED.sub(" ", plain) if "\n" in plain else plain
     if "  " not in plain and "\n " not in plain and (plain.isascii() or not _SIGNS.search(plain)):
-        return Folded(plain, text, range(sys.maxsize))
+        return Folded(plain, text, None)
     pieces: list[str] = []
     offsets: list[int] = []
     position = 0

@@ -23,6 +23,8 @@ _LINKS = ("(", " of ", " from ", " for ", " of the ", " from the ", " for the ")
 _APPOSED = (", ", ", the ", ", The ", ", who is ", ", who is the ")
 _TOKEN = re.compile(r" ([\w.&'/-]+)")
 _MOST_TITLE_WORDS = 9
+_TITLE_START = 4
+"""Characters of a title, space before it included, that tell most other words apart."""
 _LONGEST_ACRONYM = 5
 _ADMINISTRATION = re.compile(r"\b([A-Z][a-z]\w+)(?:'s)? ([Aa]dministration|White House)$")
 _LONGEST_ADMINISTRATION = 60
@@ -42,6 +44,7 @@ class OfficialFinder:
     def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
         """Build the patterns."""
         self._cores, self._modifiers = frozenset(words["cores"]), frozenset(words["modifiers"])
+        self._title_starts = {f" {word} "[:_TITLE_START] for word in (self._cores | self._modifiers) - {"and", "&"}}
         self._honorifics, self._no_names = frozenset(words["honorifics"]), frozenset(words["no_names"])
         title_words = " ".join([*words["portfolios"], *words["offices"]]).split()
         self._title_words = self._honorifics.union(title_words) - {"of"}
@@ -52,7 +55,8 @@ class OfficialFinder:
         self._after_core = re.compile(rf"(?:{_POSTING})?(,? )({name})")
         self._after_country = re.compile(rf",? ({name})")
         self._name_before = re.compile(rf"({name}), (?:who is )?(?:[Tt]he )?$")
-        self._titled_before = re.compile(rf"\b(\w+) ({name}) (?:of|from|for) (?:the )?$")
+        title = rf"(?:(?:{portfolios})[ -])*(?:{offices}|(?i:{'|'.join(self._cores - {'general'})}))"
+        self._titled_before = re.compile(rf"\b{title} ({name}) (?:of|from|for) (?:the )?$")
         self._core_before = re.compile(r"\b(\w+) (?:of|for) (?:the )?$")
         self._bracketed = re.compile(rf"({name}) \($")
 
@@ -107,7 +111,10 @@ class OfficialFinder:
 
     def _introduce(self, text: str, item: Found, people: People) -> Found | None:
         """The official whom a country's name or adjective introduces, if it does."""
-        title = self._find_title_end(text, item.end) if text[item.end : item.end + 1] in (" ", "'") else None
+        after = text[item.end : item.end + _TITLE_START]
+        title = None
+        if after.lower() in self._title_starts or after.startswith("'"):
+            title = self._find_title_end(text, item.end)
         if title is None and not text.endswith(_LINKS, 0, item.start):
             return None
         offset = max(0, item.start - 80)
@@ -138,8 +145,8 @@ class OfficialFinder:
         if match and self._is_name(match[1]) and " " in match[1]:
             return match[1], offset + match.start(1), item.end + 1
         match = self._titled_before.search(before) if not _is_lower_link(before) else None
-        if match and match[1].lower() in self._cores and self._is_name(match[2]):
-            return match[2], offset + match.start(1), item.end
+        if match and self._is_name(match[1]):
+            return match[1], offset + match.start(), item.end
         after = self._after_country.match(text, item.end)
         match = self._core_before.search(before) if after else None
         if match and after and match[1].lower() in self._cores and self._is_name(after[1]):
@@ -148,9 +155,10 @@ class OfficialFinder:
 
     def _find_administrations(self, text: str, found: list[Found], people: People) -> list[Found]:
         """'The Morel administration': of the country of Morel, of the USA where nobody introduces Morel."""
-        taken = {item.end for item in found}
+        ends = sorted([*_find_ends(text, "dministration"), *_find_ends(text, "White House")])
+        taken = {item.end for item in found} if ends else set()
         items = []
-        for end in sorted([*_find_ends(text, "dministration"), *_find_ends(text, "White House")]):
+        for end in ends:
             offset = max(0, end - _LONGEST_ADMINISTRATION)
             match = _ADMINISTRATION.search(text[offset:end])
             if match is None or offset + match.end(1) in taken or text[end : end + 1].isalnum():
@@ -223,6 +231,8 @@ def _make(text: str, start: int, end: int, code: str) -> Found:
 
 def _merge(found: list[Found], officials: list[Found]) -> list[Found]:
     """Both lists in order; of two that overlap the longer stays."""
+    if not officials:
+        return found
     merged: list[Found] = []
     for item in sorted([*found, *officials], key=attrgetter("start")):
         if merged and item.start < merged[-1].end:

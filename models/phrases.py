@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from models.folding import fold
 
-_WORD = re.compile(r"[A-Z0-9](?<![^\W_].)[^\W_]*")
+_WORD = re.compile(r"[A-Z0-9](?<![\w@].)[^\W_]*+(?![_$])")
 """A word with a capital or a digit first. The search skips to such a letter before it looks at what stands before."""
 _SHORTEST_CAPITALS = 4
 """Shorter forms are not looked for in capitals ('Lao', 'Éire' apart): 'LAO' and the like mean something else."""
 _LONGEST_WORD = 30
 """Of a longer word before a name only the end is looked at, so that the time stays linear in the text."""
+_JOINED_BEFORE = ("_", "@")
 _JOINED_AFTER = ("_", "$")
 
 
@@ -73,7 +74,7 @@ class PhraseIndex:
         """Start empty."""
         self._by_word: dict[str, list[_Form]] = {}
         self._lower_words: set[str] = set()
-        self._sorted: dict[str, list[_Form]] = {}
+        self._sorted: dict[str, dict[str, list[_Form]]] = {}
 
     def add(self, phrase: str, entry: Entry | None) -> None:
         """Add a phrase; the first entry for the same phrase stays unless the new one is None."""
@@ -103,7 +104,10 @@ class PhraseIndex:
         for start, word in candidates:
             if start < position:
                 continue
-            match = _match(text, start, position, forms_of.get(word) or self._sort(word))
+            by_next = forms_of.get(word) or self._sort(word)
+            end = start + len(word)
+            forms = by_next.get(text[end : end + 2]) or by_next[""]
+            match = _match(text, start, word, position, forms) if forms else None
             if match is None:
                 continue
             begin, position, entry = match
@@ -116,28 +120,46 @@ class PhraseIndex:
         for word in self._lower_words:
             start = text.find(word)
             while start >= 0:
-                yield start, word
+                if _is_apart(text, start, start + len(word)):
+                    yield start, word
                 start = text.find(word, start + len(word))
 
-    def _sort(self, word: str) -> list[_Form]:
-        """The forms kept under a word, longest first."""
-        forms = self._sorted[word] = sorted(self._by_word[word], key=lambda form: (-len(form[0]), form[2] is not None))
-        return forms
+    def _sort(self, word: str) -> dict[str, list[_Form]]:
+        """The forms kept under a word by the two characters that follow it in the form, each list longest first.
+
+        A form without two such characters stands in every list, and alone under ''.
+        """
+        forms = sorted(dict.fromkeys(self._by_word[word]), key=lambda form: (-len(form[0]), form[2] is not None))
+        nexts = [form[offset + len(word) :][:2] for form, offset, _ in forms]
+        keys = {"", *(following for following in nexts if len(following) == 2)}
+        self._sorted[word] = {
+            key: [form for form, following in zip(forms, nexts, strict=True) if following == key or len(following) < 2]
+            for key in keys
+        }
+        return self._sorted[word]
 
 
-def _match(text: str, start: int, position: int, forms: list[_Form]) -> tuple[int, int, Entry | None] | None:
+def _match(
+    text: str, start: int, word: str, position: int, forms: list[_Form]
+) -> tuple[int, int, Entry | None] | None:
     """Start, end and meaning of the longest form at a word, none of it before `position`."""
     for form, offset, entry in forms:
         begin = start - offset
-        if begin < position or not text.startswith(form, begin):
-            continue
         end = begin + len(form)
-        after = text[end : end + 1]
-        if after.isalnum() or after in _JOINED_AFTER:
+        if form != word and (
+            begin < position or not text.startswith(form, begin) or not _is_apart(text, begin, end)
+        ):
             continue
-        if begin and ((before := text[begin - 1]).isalnum() or before in "@_"):
-            continue
-        if entry is not None and entry.prefix and not (after == "-" and text[end + 1 : end + 2].isupper()):
+        if entry is not None and entry.prefix and not (text.startswith("-", end) and text[end + 1 : end + 2].isupper()):
             continue
         return begin, end, entry
     return None
+
+
+def _is_apart(text: str, start: int, end: int) -> bool:
+    """Whether no letter, digit or joining sign beside a piece of text makes it part of a longer word."""
+    after = text[end : end + 1]
+    if after.isalnum() or after in _JOINED_AFTER:
+        return False
+    before = text[start - 1 : start] if start else ""
+    return not (before.isalnum() or before in _JOINED_BEFORE)
