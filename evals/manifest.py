@@ -41,7 +41,7 @@ class ReportOptions:
     baselines: tuple[str, ...] = ()
     """Names of `evals.baselines.table.NAMES`."""
     texts: tuple[str, ...] = ()
-    """Annotated texts that baselines learn from, besides the written corpus."""
+    """Annotated texts that the model and baselines have learnt from, besides the written corpus."""
     behaviour: bool = False
     """Whether the behaviour suite runs."""
     compare: str | None = None

@@ -37,7 +37,10 @@ def negation(draw: Draw) -> Case:
             (f"{a.name} did not hesitate to back {p}.", {a.code: "support"}),
             (f"{a.name} backed {p}; {b.name} did not, and voted no.", {a.code: "support", b.code: "oppose"}),
             (f"Unlike {a.name}, which voted against it, {b.name} backed {p}.", {a.code: "oppose", b.code: "support"}),
-            (f"Not {a.name} but {b.name} voted against {p}.", {b.code: "oppose"}),
+            (f"Not {a.name} but {b.name} voted against {p}.", {a.code: NONE, b.code: "oppose"}),
+            (f"{a.name} refused to oppose {p}.", {a.code: NONE}),
+            (f"{a.name} stopped short of rejecting {p}.", {a.code: NONE}),
+            (f"{a.name} did not refuse to sign {p}: it was the first to do so.", {a.code: "support"}),
             (f"{a.name} did not say whether it would back {p}.", {a.code: NONE}),
         )
     )
@@ -105,6 +108,9 @@ def attribution(draw: Draw) -> Case:
         (
             (f"{a.name} accused {b.name} of working against {p}.", {b.code: NONE}),
             (f"{a.name} claimed that {b.name} wants to sink {p}; {b.name} denied it.", {b.code: NONE}),
+            (f"{a.name} said that {b.name} opposes {p}. {b.name} made no comment.", {b.code: NONE}),
+            (f"'{a.name} hates {p},' an analyst at a bank wrote on her blog.", {a.code: NONE}),
+            (f"A former minister of {a.name}, long out of office, rejected {p}.", {a.code: NONE}),
             (f"An opposition lawmaker in {a.name} called {p} a disgrace.", {a.code: NONE}),
             (f"Fishermen in {a.name} marched against {p}.", {a.code: NONE}),
             (f"A company from {a.name} said that it welcomed {p}.", {a.code: NONE}),
