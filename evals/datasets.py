@@ -61,7 +61,7 @@ def hash_data(data: str | Path) -> str:
 
 
 def read_seen(model: Path | None, files: Sequence[str]) -> list[AnnotatedText]:
-    """What a checkpoint was trained on, as far as it is at hand: the written corpus and files, less what it held out."""
+    """What a checkpoint was trained on: the written corpus and the texts of files, less what it held out."""
     held_out = _held_out(model)
     known = [*read_written(), *(text for path in files for text in read_annotated(Path(path)))]
     return [text for text in known if text.id not in held_out]

@@ -30,7 +30,7 @@ def negation(draw: Draw) -> Case:
     p = topic.again
     sentence, expected = draw.pick(
         (
-            (f"{a.name} refused to sign {p}.", {a.code: "oppose"}),
+            (f"{a.name} refused to accept {p}.", {a.code: "oppose"}),
             (f"{a.name} said it would never accept {p}.", {a.code: "oppose"}),
             (f"{a.name} could not agree to {p} and voted no.", {a.code: "oppose"}),
             (f"{a.name} no longer opposes {p} and will vote for it.", {a.code: "support"}),
@@ -40,7 +40,7 @@ def negation(draw: Draw) -> Case:
             (f"Not {a.name} but {b.name} voted against {p}.", {a.code: NONE, b.code: "oppose"}),
             (f"{a.name} refused to oppose {p}.", {a.code: NONE}),
             (f"{a.name} stopped short of rejecting {p}.", {a.code: NONE}),
-            (f"{a.name} did not refuse to sign {p}: it was the first to do so.", {a.code: "support"}),
+            (f"{a.name} did not refuse to back {p}: it was the first to do so.", {a.code: "support"}),
             (f"{a.name} did not say whether it would back {p}.", {a.code: NONE}),
         )
     )
@@ -154,7 +154,7 @@ def conditional(draw: Draw) -> Case:
             f"{c.name} has not decided whether to vote for {p}.",
             f"{c.name} said it might support {p} if the text were shorter.",
             f"{c.name} is ready to discuss {p} once the figures are known.",
-            f"Unless the deadline is moved, {c.name} said, it could not promise to sign {p}.",
+            f"Unless the deadline is moved, {c.name} said, it could not promise to vote for {p}.",
         )
     )
     return tell(draw, topic, [sentence], {c.code: NONE})
