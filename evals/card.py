@@ -1,9 +1,18 @@
-"""The figures of a model card, in Markdown, from a report's record."""
+"""The figures of a model card and of the README, in Markdown, from the records of reports."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+from models.errors import DataError
+
+REPORTS = Path(__file__).parent / "reports"
+RESULTS = (REPORTS / "dev-given.json", REPORTS / "dev-found.json")
+"""The committed records that the README's table of results is made from."""
+_MODES = {"given": "given", "found": "found in the text"}
 
 _ROWS = (
     ("micro_f1", "Micro F1"),
@@ -38,6 +47,44 @@ def write_card(record: Mapping[str, Any]) -> str:
         score = baseline["micro_f1"]
         lines.append(_row(f"Micro F1 of the baseline {name}", score, score["low"], score["high"]))
     return "\n".join(lines)
+
+
+def write_results(paths: Sequence[Path] = RESULTS) -> str:
+    """The README's table of results: a row for each record, and one for the majority where it was measured.
+
+    Raises:
+        DataError: A file is no record of a report.
+    """
+    lines = ["| proposals | precision | recall | F1 | 95 % | flips |", "|---|---|---|---|---|---|"]
+    for path in paths:
+        record = read_record(path)
+        name = _MODES[record["proposals"]]
+        lines.append(_result(name, record["headline"], record["headline"]["predicted"]))
+        majority = record.get("baselines", {}).get("majority")
+        if majority:
+            lines.append(_result(f"{name}; every country found supports all (majority)", majority, None))
+    return "\n".join(lines)
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """The record of a report, `report.json`.
+
+    Raises:
+        DataError: It can't be read, or is something else.
+    """
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        record["headline"], record["proposals"], record["model"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is no record of a report: {error!r}; name the report.json of one") from None
+    return record
+
+
+def _result(name: str, scores: Mapping[str, Any], predicted: int | None) -> str:
+    f1 = scores["micro_f1"]
+    figures = [_share(scores["precision"]["value"]), _share(scores["recall"]["value"]), f"**{_share(f1['value'])}**"]
+    flips = "-" if predicted is None else f"{scores['flips']} of {predicted}"
+    return f"| {' | '.join([name, *figures])} | {_share(f1['low'])}–{_share(f1['high'])} | {flips} |"
 
 
 def _row(label: str, score: Mapping[str, float], low: float, high: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from models.annotations import AnnotatedText, read_annotated
 from models.checkpoint import open_checkpoint
@@ -33,7 +34,7 @@ def read_texts(data: str | Path, model: Path | None = None) -> list[AnnotatedTex
         texts = read_annotated(Path(data))
     else:
         corpus = read_written()
-        held_out = set(open_checkpoint(model).config.get("data", {}).get("held_out", ()))
+        held_out = _held_out(model)
         texts = [text for text in corpus if text.id in held_out]
         if str(data) == "written-events":
             events = group_events(corpus)
@@ -59,12 +60,35 @@ def hash_data(data: str | Path) -> str:
     return digest.hexdigest()
 
 
+def read_seen(model: Path | None, files: Sequence[str]) -> list[AnnotatedText]:
+    """What a checkpoint was trained on: the written corpus and the texts of files, less what it held out."""
+    held_out = _held_out(model)
+    known = [*read_written(), *(text for path in files for text in read_annotated(Path(path)))]
+    return [text for text in known if text.id not in held_out]
+
+
+def _held_out(model: Path | None) -> set[str]:
+    return set(open_checkpoint(model).config.get("data", {}).get("held_out", ()))
+
+
 def group_events(texts: Sequence[AnnotatedText]) -> list[int]:
     """A number for each text, the same for texts about one event (single link over title and proposals)."""
     from scipy.sparse.csgraph import connected_components
+
+    _, events = connected_components(_link_events(texts), directed=False)
+    return [int(event) for event in events]
+
+
+def pair_events(texts: Sequence[AnnotatedText]) -> list[tuple[int, int]]:
+    """Places of two texts about one event, the first before the second."""
+    links = _link_events(texts).tocoo() if texts else None
+    return [] if links is None else [(int(a), int(b)) for a, b in zip(links.row, links.col, strict=True) if a < b]
+
+
+def _link_events(texts: Sequence[AnnotatedText]) -> Any:
+    """Which texts are about one event, sparse (A, A)."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     told = [" ".join([text.title or "", *(p.description for p in text.proposals)]) or text.text for text in texts]
     vectors = TfidfVectorizer(sublinear_tf=True, stop_words="english").fit_transform(told)
-    _, events = connected_components((vectors @ vectors.T) >= _SAME_EVENT, directed=False)
-    return [int(event) for event in events]
+    return (vectors @ vectors.T) >= _SAME_EVENT

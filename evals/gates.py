@@ -21,6 +21,10 @@ def check_gates(record: Mapping[str, Any], gates: Mapping[str, Mapping[str, floa
         ("flip rate", record["headline"]["flip_rate"]["value"], gates["scores"]["max_flip_rate"]),
         ("calibration error", record["calibration"]["ece"], gates["scores"]["max_ece"]),
     ]
+    if "leakage" in record:
+        checks.append(
+            ("texts of learnt events", record["leakage"]["texts_of_learnt_events"], gates["data"]["max_learnt_events"])
+        )
     comparison = record.get("comparison")
     if comparison:
         macro = comparison["scores"]["macro_f1"]

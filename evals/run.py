@@ -14,8 +14,9 @@ from threadpoolctl import threadpool_limits
 
 from evals.baselines.table import NAMES, measure_baselines
 from evals.behaviour.suite import run_suite
-from evals.datasets import read_texts
+from evals.datasets import read_seen, read_texts
 from evals.gates import check_gates, read_gates
+from evals.leakage import check_leakage
 from evals.manifest import (
     VERSION,
     ReportOptions,
@@ -100,6 +101,7 @@ def measure(options: ReportOptions, folder: Path, tell: Tell) -> Measured:
     """Label and measure; nothing is written but the weights of baselines that train."""
     model = Path(options.model) if options.model else None
     texts = read_texts(options.data, model)
+    leakage = check_leakage(texts, read_seen(model, options.texts))
     labeller = Labeller.load(model)
     proposals = cast(Literal["given", "found"], options.proposals)
     tell(f"labelling {len(texts)} articles")
@@ -107,7 +109,8 @@ def measure(options: ReportOptions, folder: Path, tell: Tell) -> Measured:
     cost = summarise_cost(run.seconds, sum(item.tokens for item in run.labels), sum(len(t.text.split()) for t in texts))
     start = perf_counter()
     with threadpool_limits(1):  # sums in one order on any number of processors
-        record = _score(options, labeller, texts, run, cost, folder, tell)
+        record = _score(options, labeller, texts, run, cost, folder, tell) | {"leakage": leakage}
+        record["gates"] = check_gates(record, read_gates())
     cost["report_seconds"] = round(perf_counter() - start, 1)
     return Measured(record, texts, run, cost)
 
@@ -138,7 +141,6 @@ def _score(
         record["behaviour"] = run_suite(labeller, tell)
     if options.compare:
         record["comparison"] = _compare(Path(options.compare), texts, run)
-    record["gates"] = check_gates(record, read_gates())
     return record
 
 

@@ -91,6 +91,8 @@ def describe(texts: Sequence[AnnotatedText]) -> dict[str, Any]:
 def compare_runs(first: Sequence[Pair], second: Sequence[Pair], articles: Sequence[str]) -> dict[str, Any]:
     """Second run less first, on the same articles: each score with its interval and p, and McNemar's test on rows.
 
+    `holm_p` is p corrected for the number of scores.
+
     A row is a (country, proposal) pair with a stance in the data or in either run.
     """
     before, after = (count_by_article(pairs, articles) for pairs in (first, second))
@@ -100,10 +102,10 @@ def compare_runs(first: Sequence[Pair], second: Sequence[Pair], articles: Sequen
     silent = [{key for key in rows if key not in side and _gold(keys, key) == "none"} for side in keys]
     only_first = len((right[0] | silent[0]) - (right[1] | silent[1]))
     only_second = len((right[1] | silent[1]) - (right[0] | silent[0]))
+    compared = {name: asdict(compare(before, after, SCORES_OF_COUNTS[name])) for name in _COMPARED}
+    adjusted = adjust_holm([item["p_value"] for item in compared.values()])
     return {
-        "scores": {
-            name: asdict(compare(before, after, score)) for name, score in SCORES_OF_COUNTS.items() if name in _COMPARED
-        },
+        "scores": {name: {**compared[name], "holm_p": p} for name, p in zip(compared, adjusted, strict=True)},
         "rows": len(rows),
         "only_first_right": only_first,
         "only_second_right": only_second,

@@ -66,6 +66,8 @@ def surface_form(draw: Draw) -> Case:
             f"{c.name}'s foreign minister",
             f"The {c.demonym} delegation",
             f"The ambassador of {c.name}",
+            f"The {c.demonym} envoy",
+            c.capital,
             f"The government in {c.capital}",
         ),
         2,
@@ -95,7 +97,8 @@ def order(draw: Draw) -> Case:
 
 def noise(draw: Draw) -> Case:
     """Slips of the pen, typography and leftovers of web pages."""
-    article, _ = _two_stances(draw)
+    article, (first, _) = _two_stances(draw)
+    article = replace(article, text=f"{article.text} It was the café's busiest day, {first.name}'s envoy joked.")
     changed = draw.pick(
         (
             article.text.replace(" the ", " teh ", 1),
@@ -106,7 +109,10 @@ def noise(draw: Draw) -> Case:
             article.text.replace("-", "\u2010"),
             f"ADVERTISEMENT\n\n{article.text}\n\nSubscribe to our newsletter. All rights reserved.",
             f"(Reuters style) - {article.text}",
-            article.text.replace(" said ", " \u201csaid\u201d "),
+            article.text.replace("'", "\u2019"),
+            article.text.upper(),
+            article.text.replace(". ", ".<br />").replace(" on ", "&nbsp;on "),
+            article.text.replace("against", "aga1nst").replace("resolution", "reso1ution"),
             article.text.replace(" ", "\u00a0", 3),
             f"{article.text}\nShare | Print | Comment (12)",
         )
@@ -118,12 +124,14 @@ def noise(draw: Draw) -> Case:
 def length(draw: Draw) -> Case:
     """The same sentences within a long text about nothing."""
     article, _ = _two_stances(draw)
-    sentences = [f"{draw.pick(_SUBJECTS)} {draw.pick(_PREDICATES)}." for _ in range(120)]
-    before = draw.pick(range(0, 121))
+    sentences = [f"{draw.pick(_SUBJECTS)} {draw.pick(_PREDICATES)}." for _ in range(_NUM_IDLE)]
+    before = draw.pick(range(_NUM_IDLE + 1))
     text = "\n\n".join([" ".join(sentences[:before]), article.text, " ".join(sentences[before:])]).strip()
     return Case(articles=(article, replace(article, text=text)))
 
 
+_NUM_IDLE = 400
+"""Sentences about nothing: some 5,000 tokens."""
 _SUBJECTS = (
     "The old lighthouse",
     "A baker from the harbour street",

@@ -14,14 +14,17 @@ def wording(draw: Draw) -> Case:
 
 
 negation = tell_one_of(
-    ("{a} refused to sign {p}.", {"a": "oppose"}),
+    ("{a} refused to accept {p}.", {"a": "oppose"}),
     ("{a} said it would never accept {p}.", {"a": "oppose"}),
     ("{a} could not agree to {p} and voted no.", {"a": "oppose"}),
     ("{a} no longer opposes {p} and will vote for it.", {"a": "support"}),
     ("{a} did not hesitate to back {p}.", {"a": "support"}),
     ("{a} backed {p}; {b} did not, and voted no.", {"a": "support", "b": "oppose"}),
     ("Unlike {a}, which voted against it, {b} backed {p}.", {"a": "oppose", "b": "support"}),
-    ("Not {a} but {b} voted against {p}.", {"b": "oppose"}),
+    ("Not {a} but {b} voted against {p}.", {"a": NONE, "b": "oppose"}),
+    ("{a} refused to oppose {p}.", {"a": NONE}),
+    ("{a} stopped short of rejecting {p}.", {"a": NONE}),
+    ("{a} did not refuse to back {p}: it was the first to do so.", {"a": "support"}),
     ("{a} did not say whether it would back {p}.", {"a": NONE}),
 )
 """'Did not back', 'refused to oppose', and a negation that holds for one of two countries."""
@@ -77,6 +80,9 @@ diplomatic = tell_one_of(
 attribution = tell_one_of(
     ("{a} accused {b} of working against {p}.", {"b": NONE}),
     ("{a} claimed that {b} wants to sink {p}; {b} denied it.", {"b": NONE}),
+    ("{a} said that {b} opposes {p}. {b} made no comment.", {"b": NONE}),
+    ("'{a} hates {p},' an analyst at a bank wrote on her blog.", {"a": NONE}),
+    ("A former minister of {a}, long out of office, rejected {p}.", {"a": NONE}),
     ("An opposition lawmaker in {a} called {p} a disgrace.", {"a": NONE}),
     ("Fishermen in {a} marched against {p}.", {"a": NONE}),
     ("A company from {a} said that it welcomed {p}.", {"a": NONE}),
@@ -105,7 +111,7 @@ conditional = tell_one_of(
     ("{a} has not decided whether to vote for {p}.", {"a": NONE}),
     ("{a} said it might support {p} if the text were shorter.", {"a": NONE}),
     ("{a} is ready to discuss {p} once the figures are known.", {"a": NONE}),
-    ("Unless the deadline is moved, {a} said, it could not promise to sign {p}.", {"a": NONE}),
+    ("Unless the deadline is moved, {a} said, it could not promise to vote for {p}.", {"a": NONE}),
 )
 """A condition is no stance."""
 

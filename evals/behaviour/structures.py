@@ -74,6 +74,7 @@ def groups(draw: Draw) -> Case:
             (f"{name} {act}.", {code: stance}),
             (f"{name} {act}, but {other.name} {against}.", {code: stance, other.code: opposite}),
             (f"{name} {act}. {other.name} was not asked.", {code: stance, other.code: NONE}),
+            (f"All members of the bloc except {other.name} {act}; {other.name} {against}.", {other.code: opposite}),
         )
     )
     return tell(draw, topic, [sentence], expected)
@@ -98,6 +99,10 @@ def two_proposals(draw: Draw) -> Case:
             (
                 f"{a.name} {draw.act(stance, again)}. It did not speak about {again_second}.",
                 {(a.code, 1): stance, (a.code, 2): NONE},
+            ),
+            (
+                f"{a.name} said of {again}: 'We {stance} it.' Of {again_second} it said the opposite.",
+                {(a.code, 1): stance, (a.code, 2): opposite},
             ),
         )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from evals.behaviour import invariances, stances, structures
+from evals.behaviour import invariances, names, stances, structures
 from evals.behaviour.cases import Case
 from evals.behaviour.words import Draw
 from evals.predictions import Reader
@@ -35,6 +35,7 @@ CAPABILITIES: Mapping[str, tuple[str, Callable[[Draw], Case]]] = {
     "two-proposals": (MINIMUM, structures.two_proposals),
     "proposal-polarity": (DIRECTION, structures.proposal_polarity),
     "homographs": (MINIMUM, structures.homographs),
+    "near-names": (MINIMUM, names.near_names),
     "country-swap": (DIRECTION, invariances.country_swap),
     "country-blind": (INVARIANCE, invariances.country_blind),
     "surface-form": (INVARIANCE, invariances.surface_form),

@@ -127,7 +127,7 @@ OPENINGS = (
     "Delegates met on {day} to decide on {proposal}.",
     "The assembly took up {proposal} on {day}.",
     "Talks on {proposal} ended on {day}.",
-    "A vote on {proposal} was held on {day}.",
+    "A vote on {proposal} was due on {day}.",
     "Governments argued about {proposal} until late on {day}.",
 )
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")

@@ -99,11 +99,10 @@ def drop_seen(pairs: list[EntityPair], training: list[EntityPair]) -> list[Entit
     return [pair for pair in pairs if pair.text not in seen]
 
 
-def mark(pair: EntityPair, holder: str, target: str, *, is_reversed: bool = False) -> str:
-    """The text with markers put before both entities where they are known; reversed, they change places."""
+def mark(pair: EntityPair, holder: str, target: str) -> str:
+    """The text with markers put before both entities where they are known."""
     words = pair.text
-    markers = (target, holder) if is_reversed else (holder, target)
-    places = zip((pair.holder_span, pair.target_span), markers, strict=True)
+    places = zip((pair.holder_span, pair.target_span), (holder, target), strict=True)
     for span, marker in sorted(_known(places), reverse=True):
         words = f"{words[: span[0]]}{marker} {words[span[0] :]}"
     return " ".join(part for part in (pair.before, words, pair.after) if part)

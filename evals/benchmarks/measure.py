@@ -1,33 +1,40 @@
 """`stance evaluate dse FOLDER`: fine-tune the same network on a public data set and score it as its papers do.
 
 The encoder and the stance head are those of the labeller, read at the marker of who takes the stance
-(`evals.pair_network`); support stands for positive, oppose for negative, none for neutral.
+(`evals.pair_network`); support stands for positive, oppose for negative, none for neutral. A pair is read once: what
+the first entity thinks of the second at its marker, and the reverse at the other.
 """
 
 from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from evals.benchmarks.loaders import DSE_LABELS, LABELS, PUBLISHED, EntityPair, drop_seen, mark, read_pairs
-from evals.metrics.triples import FloatArray
-from evals.pair_network import HOLDER, TARGET, PairInput, PairNetwork, PairTraining
-from models.schema import SCORES
+from evals.benchmarks.loaders import LABELS, PUBLISHED, EntityPair, drop_seen, mark, read_pairs
+from evals.pair_network import HOLDER, TARGET, PairInput, PairNetwork, PairTraining, Reading
 
 NAMES = tuple(LABELS)
 _CONFIGS = Path(__file__).parent
-_STANCES = {"positive": "support", "negative": "oppose", "neutral": "none"}
-_NONE, _SUPPORT, _OPPOSE = (SCORES.index(name) for name in ("none", "support", "oppose"))
+READINGS: Mapping[str, Mapping[str, Reading]] = {
+    "dse": {
+        "neutral": ("none", "none"),
+        "pos_p2q": ("support", "none"),
+        "neg_p2q": ("oppose", "none"),
+        "pos_q2p": ("none", "support"),
+        "neg_q2p": ("none", "oppose"),
+    },
+    "seesaw": {"positive": ("support", None), "negative": ("oppose", None)},
+    "newsmtsc": {"negative": ("oppose", None), "neutral": ("none", None), "positive": ("support", None)},
+}
+"""What each label says: the stance of the first entity toward the second and, in DSE, the reverse."""
 
 
 def measure(name: str, folder: Path, output: Path, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Fine-tune on `train.jsonl`, unless `output` has weights, and score on `test.jsonl`.
+    """Fine-tune on `train.jsonl`, unless `output` has weights, and score on `test.jsonl`; a stopped training goes on.
 
     Args:
         name: One of NAMES.
@@ -41,8 +48,8 @@ def measure(name: str, folder: Path, output: Path, tell: Callable[[str], None]) 
     """
     training, test = read_pairs(name, folder, "train"), read_pairs(name, folder, "test")
     config = PairTraining(**tomllib.loads((_CONFIGS / f"{name}.toml").read_text(encoding="utf-8")))
-    network = _load_or_train(output / "weights.safetensors", make_inputs(name, training), config, tell)
-    predicted = dict(zip((pair.id for pair in test), predict(name, network, test), strict=True))
+    network = _load_or_train(name, output, [ask(pair) for pair in training], config, tell)
+    predicted = dict(zip((pair.id for pair in test), predict(network, test), strict=True))
     clean = drop_seen(test, training)
     scores = {
         "benchmark": name,
@@ -56,52 +63,16 @@ def measure(name: str, folder: Path, output: Path, tell: Callable[[str], None]) 
     return scores
 
 
-def make_inputs(name: str, pairs: Sequence[EntityPair]) -> list[PairInput]:
-    """Training inputs. A DSE pair gives one for each direction."""
-    if name != "dse":
-        return [ask(pair, _STANCES[pair.label]) for pair in pairs]
-    inputs = []
-    for pair in pairs:
-        stance = {"pos": "support", "neg": "oppose", "neu": "none"}[pair.label[:3]]
-        is_forward, is_backward = pair.label.endswith("p2q"), pair.label.endswith("q2p")
-        inputs.append(ask(pair, stance if is_forward else "none"))
-        inputs.append(ask(pair, stance if is_backward else "none", is_reversed=True))
-    return inputs
+def ask(pair: EntityPair) -> PairInput:
+    """The input of a pair."""
+    question = f"{HOLDER} {pair.holder or 'the author'} on {TARGET} {pair.target}"
+    return PairInput(question, mark(pair, HOLDER, TARGET), pair.label)
 
 
-def ask(pair: EntityPair, stance: str | None = None, *, is_reversed: bool = False) -> PairInput:
-    """The input of a pair; reversed, the target is asked for its stance toward the holder."""
-    names = (pair.holder or "the author", pair.target)
-    holder, target = names[::-1] if is_reversed else names
-    text = mark(pair, HOLDER, TARGET, is_reversed=is_reversed)
-    return PairInput(f"{HOLDER} {holder} on {TARGET} {target}", text, stance)
-
-
-def predict(name: str, network: PairNetwork, pairs: Sequence[EntityPair]) -> list[str]:
-    """The labels of pairs, in the data set's own words."""
-    forward = network.predict([ask(pair) for pair in pairs])
-    if name == "dse":
-        backward = network.predict([ask(pair, is_reversed=True) for pair in pairs])
-        return join_directions(forward, backward)
-    if name == "seesaw":
-        return ["positive" if row[_SUPPORT] >= row[_OPPOSE] else "negative" for row in forward]
-    columns = {"negative": _OPPOSE, "neutral": _NONE, "positive": _SUPPORT}
-    return [max(columns, key=lambda label: float(row[columns[label]])) for row in forward]
-
-
-def join_directions(forward: FloatArray, backward: FloatArray) -> list[str]:
-    """The likeliest of DSE's five labels, of which at most one direction has a stance. (N, 4) each."""
-    likelihood = np.stack(
-        [
-            forward[:, _NONE] * backward[:, _NONE],
-            forward[:, _SUPPORT] * backward[:, _NONE],
-            forward[:, _OPPOSE] * backward[:, _NONE],
-            forward[:, _NONE] * backward[:, _SUPPORT],
-            forward[:, _NONE] * backward[:, _OPPOSE],
-        ],
-        axis=1,
-    )
-    return [DSE_LABELS[int(number)] for number in likelihood.argmax(axis=1)]
+def predict(network: PairNetwork, pairs: Sequence[EntityPair]) -> list[str]:
+    """The likeliest labels of pairs."""
+    probabilities = network.predict([ask(pair) for pair in pairs])
+    return [network.labels[int(number)] for number in probabilities.argmax(axis=1)]
 
 
 def score(name: str, pairs: Sequence[EntityPair], predicted: Sequence[str]) -> dict[str, float]:
@@ -118,16 +89,19 @@ def score(name: str, pairs: Sequence[EntityPair], predicted: Sequence[str]) -> d
 
 
 def _load_or_train(
-    weights: Path, inputs: Sequence[PairInput], config: PairTraining, tell: Callable[[str], None]
+    name: str, folder: Path, inputs: Sequence[PairInput], config: PairTraining, tell: Callable[[str], None]
 ) -> PairNetwork:
+    """The network that was trained in this folder; a training that was stopped goes on."""
+    weights, state = folder / "weights.safetensors", folder / "training.pt"
     if weights.exists():
-        return PairNetwork.load(weights)
-    network = PairNetwork.fresh(config.seed)
+        return PairNetwork.load(weights, READINGS[name])
+    network = PairNetwork.fresh(config.seed, READINGS[name])
 
     def report(step: int, steps: int, loss: float) -> None:
         if step % 50 == 0 or step == steps:
             tell(f"step {step} of {steps}, loss {loss:.3f}")
 
-    network.train(inputs, config, report)
+    network.train(inputs, config, report, state)
     network.save(weights)
+    state.unlink(missing_ok=True)
     return network

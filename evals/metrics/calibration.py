@@ -28,7 +28,7 @@ class Bin:
 
 def make_bins(confidence: FloatArray, is_right: BoolArray, num_bins: int = NUM_BINS) -> list[Bin]:
     """Bins of equal mass, from the least to the most confident; sizes differ by one at most, none is empty."""
-    order = np.argsort(confidence, kind="stable")
+    order = _sort(confidence, is_right)
     parts = [part for part in np.array_split(order, num_bins) if len(part)]
     return [Bin(float(confidence[part].mean()), float(is_right[part].mean()), len(part)) for part in parts]
 
@@ -54,7 +54,7 @@ def calibration_errors(
     Returns:
         (R,).
     """
-    order = np.argsort(confidence, kind="stable")
+    order = _sort(confidence, is_right)
     gap = (confidence - is_right)[order]
     errors = np.zeros(len(weights))
     for number, row in enumerate(weights):
@@ -109,8 +109,8 @@ def risk_coverage(confidence: FloatArray, is_right: BoolArray) -> tuple[FloatArr
 
 
 def area_under_risk(confidence: FloatArray, is_right: BoolArray) -> float:
-    """Mean risk over all coverages, one step per row (AURC); 0 without rows."""
-    order = np.argsort(-confidence, kind="stable")
+    """Mean risk over all coverages, one step per row (AURC); 0 without rows. Of equal rows the wrong come first."""
+    order = _sort(-confidence, is_right)
     return float((np.cumsum(~is_right[order]) / np.arange(1, len(order) + 1)).mean()) if len(order) else 0.0
 
 
@@ -122,3 +122,8 @@ def find_threshold(confidence: FloatArray, is_right: BoolArray, max_risk: float)
         return None
     last = good[-1]
     return {"threshold": float(thresholds[last]), "coverage": float(coverage[last]), "risk": float(risk[last])}
+
+
+def _sort(key: FloatArray, is_right: BoolArray) -> NDArray[np.intp]:
+    """Rows by a key, wrong before right ones where it is equal: the order in which rows come never counts."""
+    return np.lexsort((is_right, key))

@@ -75,11 +75,29 @@ def micro_f1(counts: FloatArray) -> FloatArray:
     return ratio(2 * correct, predicted + gold)
 
 
+def stance_precision(counts: FloatArray, stance: str) -> FloatArray:
+    """Correct among predicted, of one stance."""
+    correct, predicted, _ = _counts_of(counts, stance)
+    return ratio(correct, predicted)
+
+
+def stance_recall(counts: FloatArray, stance: str) -> FloatArray:
+    """Correct among gold, of one stance."""
+    correct, _, gold = _counts_of(counts, stance)
+    return ratio(correct, gold)
+
+
 def stance_f1(counts: FloatArray, stance: str) -> FloatArray:
     """F1 over the triples of one stance."""
+    correct, predicted, gold = _counts_of(counts, stance)
+    return ratio(2 * correct, predicted + gold)
+
+
+def _counts_of(counts: FloatArray, stance: str) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Correct, predicted and gold of one stance."""
     start = 3 * _STANCES.index(stance)
     correct, predicted, gold = (counts[..., start + offset] for offset in range(3))
-    return ratio(2 * correct, predicted + gold)
+    return correct, predicted, gold
 
 
 def macro_f1(counts: FloatArray) -> FloatArray:
@@ -98,7 +116,11 @@ SCORES_OF_COUNTS: Mapping[str, Callable[[FloatArray], FloatArray]] = {
     "precision": precision,
     "recall": recall,
     "flip_rate": flip_rate,
-    **{f"{stance}_f1": partial(stance_f1, stance=stance) for stance in _STANCES},
+    **{
+        f"{stance}_{name}": partial(score, stance=stance)
+        for stance in _STANCES
+        for name, score in (("precision", stance_precision), ("recall", stance_recall), ("f1", stance_f1))
+    },
 }
 """The scores that a report gives with an interval."""
 

@@ -23,10 +23,8 @@ _LABELS = {
     "precision": "Precision",
     "recall": "Recall",
     "flip_rate": "Flip rate",
-    "support_f1": "F1 of support",
-    "oppose_f1": "F1 of oppose",
-    "abstain_f1": "F1 of abstain",
 }
+_NUM_LOWEST = 5
 
 
 def write_page(
@@ -53,9 +51,15 @@ def write_page(
         script=_read("page.js"),
         figures=_draw(record),
         axes=[(axis, list(items)) for axis, items in groupby(record["slices"], key=lambda item: item["axis"])],
+        lowest=_find_lowest(record["slices"]),
         mistakes=collect_mistakes(texts, labels),
     )
     path.write_text(page, encoding="utf-8")
+
+
+def _find_lowest(slices: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The slices read worst for sure: those whose intervals end lowest, of enough rows."""
+    return sorted((item for item in slices if item["is_trusted"]), key=lambda item: float(item["high"]))[:_NUM_LOWEST]
 
 
 def _read(name: str) -> Markup:

@@ -5,8 +5,9 @@ import pytest
 from evals.gates import check_gates, read_gates
 
 
-def make_record(flips=0.01, ece=0.02, macro=0.0, ece_before=0.02, failed=0.0):
+def make_record(flips=0.01, ece=0.02, macro=0.0, ece_before=0.02, failed=0.0, learnt=0):
     return {
+        "leakage": {"texts_of_learnt_events": learnt},
         "headline": {"flip_rate": {"value": flips}},
         "calibration": {"ece": ece},
         "comparison": {
@@ -31,6 +32,7 @@ def broken(**values) -> list[str]:
         ({"macro": -0.031}, ["fall of macro F1"]),
         ({"ece": 0.039, "ece_before": 0.019}, ["calibration error against earlier"]),
         ({"failed": 0.05}, []),
+        ({"learnt": 1}, ["texts of learnt events"]),
         ({"failed": 0.055}, ["behaviour: negation"]),
     ],
 )

@@ -54,6 +54,7 @@ def prepared(make_random, tmp_path, monkeypatch):
     write_data(tmp_path / "data.jsonl", texts)
     stub = StubLabeller(texts, answers)
     monkeypatch.setattr(run, "Labeller", SimpleNamespace(load=lambda path: stub))
+    monkeypatch.setattr(run, "read_seen", lambda model, files: [])
     return ReportOptions(data=str(tmp_path / "data.jsonl")), stub
 
 

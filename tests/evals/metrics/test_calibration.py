@@ -73,7 +73,7 @@ def test_risk_falls_with_coverage_where_confidence_orders_the_rows():
     assert thresholds.tolist() == [0.9, 0.8, 0.4]
     assert coverage.tolist() == [0.25, 0.75, 1.0]
     assert risk.tolist() == pytest.approx([0, 1 / 3, 0.5])
-    assert area_under_risk(confidence, is_right) == pytest.approx((0 + 0 + 1 / 3 + 0.5) / 4)
+    assert area_under_risk(confidence, is_right) == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 2) / 4)
     assert find_threshold(confidence, is_right, 0.34) == {
         "threshold": 0.8,
         "coverage": 0.75,
@@ -87,3 +87,32 @@ def test_no_rows_have_no_error():
     assert expected_calibration_error(empty, empty.astype(bool)) == 0
     assert area_under_risk(empty, empty.astype(bool)) == 0
     assert score_confidence(empty, empty.astype(bool)) == {"brier": 0.0, "nll": 0.0}
+
+
+def area_by_hand(rows):
+    """Mean over every number of kept rows of the share of wrong ones among them."""
+    ordered = sorted(rows, key=lambda row: (-row[0], row[1]))
+    return sum(sum(not r for _, r in ordered[:n]) / n for n in range(1, len(ordered) + 1)) / len(ordered)
+
+
+def error_by_hand(rows):
+    """Distance of confidence from accuracy, bins of equal mass filled one row after another."""
+    ordered, total = sorted(rows), len(rows)
+    sizes = [total // 15 + (n < total % 15) for n in range(15)]
+    starts = [sum(sizes[:n]) for n in range(15)]
+    parts = [ordered[start : start + size] for start, size in zip(starts, sizes, strict=True)]
+    return sum(abs(sum(c for c, _ in part) - sum(r for _, r in part)) for part in parts) / total
+
+
+def test_error_and_area_equal_a_plain_reference_in_any_order_of_rows():
+    rng = np.random.default_rng(9)
+    for _ in range(500):
+        size = int(rng.choice([1, 2, 14, 40]))
+        confidence = rng.integers(0, 6, size) / 5  # many ties
+        is_right = rng.random(size) < rng.choice([0.0, 0.5, 1.0])
+        rows = [(float(c), bool(r)) for c, r in zip(confidence, is_right, strict=True)]
+        mixed = rng.permutation(size)
+        for order in (np.arange(size), mixed):
+            assert area_under_risk(confidence[order], is_right[order]) == pytest.approx(area_by_hand(rows), abs=1e-12)
+            error = expected_calibration_error(confidence[order], is_right[order])
+            assert error == pytest.approx(error_by_hand(rows), abs=1e-12)

@@ -41,8 +41,9 @@ def check_against_scikit_learn(gold, predicted):
         "precision": precision_score(gold, predicted, average="micro", **how),
         "recall": recall_score(gold, predicted, average="micro", **how),
         **{
-            f"{stance}_f1": f1_score(gold, predicted, labels=[stance], average="macro", zero_division=0)
+            f"{stance}_{name}": score(gold, predicted, labels=[stance], average="macro", zero_division=0)
             for stance in STANCES
+            for name, score in (("precision", precision_score), ("recall", recall_score), ("f1", f1_score))
         },
     }
     assert {name: float(SCORES_OF_COUNTS[name](counts)) for name in expected} == pytest.approx(expected, abs=1e-12)
