@@ -140,6 +140,9 @@ def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 LABELLING = _errors(400, 401, 408, 413, 415, 422, 429, 431, 500, 503, 504)
 READING = _errors(401, 429, 431, 500)
+PROBING = _errors(431, 500)
+OPEN: dict[str, Any] = {"security": []}
+"""What the document says of a path that wants no key."""
 
 
 @router.post(
@@ -229,13 +232,17 @@ async def info(service: Ours) -> dict[str, Any]:
     }
 
 
-@router.get("/health", responses=READING)
+@router.get("/health", responses=PROBING, openapi_extra=OPEN)
 async def health() -> dict[str, str]:
     """Whether the process answers; says nothing of the model."""
     return {"status": "ok"}
 
 
-@router.get("/ready", responses=READING | {503: {"description": "Not now: `status` says why."}})
+@router.get(
+    "/ready",
+    responses=PROBING | {503: {"description": "Not now: `status` says why."}},
+    openapi_extra=OPEN,
+)
 async def ready(service: Ours) -> Response:
     """Whether articles are labelled now: the model is loaded, work moves on, nobody said stop."""
     return JSONResponse({"status": service.state}, 200 if service.state == "ready" else 503)
