@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi import Path as PathParameter
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
@@ -23,7 +24,7 @@ from serve.limits import LimitRequests
 from serve.lookup import describe_group, list_countries, list_groups, look_up
 from serve.observe import Observe
 from serve.rates import LimitKeys
-from serve.service import Service
+from serve.service import Options, Service
 from serve.settings import Settings
 
 API_VERSION = "1.0.0"
@@ -102,28 +103,46 @@ Ours = Annotated[Service, Depends(_get_service)]
 ExpandGroups = Annotated[bool, Query(description="What a group does counts for each member on that day too.")]
 Timeout = Annotated[
     float | None,
-    Query(gt=0, allow_inf_nan=False, description="Seconds in which an article is answered; the service's at most."),
+    Query(ge=1, allow_inf_nan=False, description="Seconds in which an article is answered; the service's at most."),
 ]
-Day = Annotated[str | None, Query(max_length=40, description="The day, such as 2019-05-01; default: the latest known.")]
+Day = Annotated[
+    str | None,
+    Query(
+        max_length=payloads.MAX_DATE_CHARACTERS,
+        description="The day, such as 2019-05-01; a month or a year counts as its middle; default: the latest known.",
+        json_schema_extra={"anyOf": payloads.DAY},
+    ),
+]
 
 
-def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    content = {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}
-    return {status: {"description": EXPECTED[status], "content": content} for status in statuses}
+def _get_options(expand_groups: ExpandGroups = False, timeout: Timeout = None) -> Options:
+    return Options(expand_groups=expand_groups, timeout=timeout)
+
+
+How = Annotated[Options, Depends(_get_options)]
+
+
+def _content(media_type: str, schema: str) -> dict[str, Any]:
+    return {"content": {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}}
 
 
 def _body(media_type: str, schema: str) -> dict[str, Any]:
-    content = {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"requestBody": {"required": True, "content": content}}
+    return {"requestBody": {"required": True, **_content(media_type, schema)}}
 
 
 def _answer(media_type: str, schema: str, words: str) -> dict[int | str, dict[str, Any]]:
-    content = {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {200: {"description": words, "content": content}}
+    return {200: {"description": words, **_content(media_type, schema)}}
+
+
+def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: {"description": EXPECTED[status], **_content(JSON, "Error")} for status in statuses}
 
 
 LABELLING = _errors(400, 401, 408, 413, 415, 422, 429, 431, 500, 503, 504)
 READING = _errors(401, 429, 431, 500)
+PROBING = _errors(431, 500)
+OPEN: dict[str, Any] = {"security": []}
+"""What the document says of a path that wants no key."""
 
 
 @router.post(
@@ -132,13 +151,11 @@ READING = _errors(401, 429, 431, 500)
     openapi_extra=_body(JSON, "Article"),
     responses=LABELLING | _answer(JSON, "Labels", "The labels, as `stance label` writes them."),
 )
-async def label(
-    request: Request, service: Ours, expand_groups: ExpandGroups = False, timeout: Timeout = None
-) -> Response:
+async def label(request: Request, service: Ours, options: How) -> Response:
     """Label one article."""
     body = await _read_body(request, JSON)
     article = payloads.read_article(payloads.parse_json(body), service.settings)
-    row = await service.label_one(request, article, expand_groups=expand_groups, timeout=timeout)
+    row = await service.label_one(request, article, options)
     return Response(row, media_type=JSON)
 
 
@@ -148,27 +165,23 @@ async def label(
     openapi_extra=_body(JSON, "Batch"),
     responses=LABELLING | _answer(JSON, "Rows", "One row for each article, in order."),
 )
-async def label_batch(
-    request: Request, service: Ours, expand_groups: ExpandGroups = False, timeout: Timeout = None
-) -> Response:
+async def label_batch(request: Request, service: Ours, options: How) -> Response:
     """Label several articles; one that can't be labelled gives an error in its place."""
     articles = payloads.read_batch(await _read_body(request, JSON), service.settings)
-    rows = await service.label_batch(request, articles, expand_groups=expand_groups, timeout=timeout)
+    rows = await service.label_batch(request, articles, options)
     return Response(b'{"rows": [' + b", ".join(row.rstrip(b"\n") for row in rows) + b"]}\n", media_type=JSON)
 
 
 @router.post(
     "/v1/label/stream",
     response_class=StreamingResponse,
-    openapi_extra=_body(JSON_LINES, "Article"),
+    openapi_extra=_body(JSON_LINES, "Line"),
     responses=LABELLING | _answer(JSON_LINES, "Row", "One line for each article, in order, as soon as it is there."),
 )
-async def label_stream(
-    request: Request, service: Ours, expand_groups: ExpandGroups = False, timeout: Timeout = None
-) -> Response:
+async def label_stream(request: Request, service: Ours, options: How) -> Response:
     """Label many articles: JSON Lines in, JSON Lines out. The timeout is for each article."""
     articles = payloads.read_stream(await _read_body(request, JSON_LINES), service.settings)
-    rows = service.label_stream(articles, expand_groups=expand_groups, timeout=timeout)
+    rows = service.label_stream(articles, options)
     return StreamingResponse(rows, media_type=JSON_LINES)
 
 
@@ -192,7 +205,7 @@ def groups(date: Day = None) -> dict[str, Any]:
 
 
 @router.get("/v1/groups/{code}", responses=READING | _errors(404, 422))
-def group(code: str, date: Day = None) -> dict[str, Any]:
+def group(code: Annotated[str, PathParameter(examples=["EU"])], date: Day = None) -> dict[str, Any]:
     """One group, with its members on a day."""
     if code.upper() not in (known["group"] for known in list_groups(None)):
         raise NotFound(f"no group has the code {code!r:.40}: GET /v1/groups lists them")
@@ -219,13 +232,17 @@ async def info(service: Ours) -> dict[str, Any]:
     }
 
 
-@router.get("/health", responses=READING)
+@router.get("/health", responses=PROBING, openapi_extra=OPEN)
 async def health() -> dict[str, str]:
     """Whether the process answers; says nothing of the model."""
     return {"status": "ok"}
 
 
-@router.get("/ready", responses=READING | {503: {"description": "Not now: `status` says why."}})
+@router.get(
+    "/ready",
+    responses=PROBING | {503: {"description": "Not now: `status` says why."}},
+    openapi_extra=OPEN,
+)
 async def ready(service: Ours) -> Response:
     """Whether articles are labelled now: the model is loaded, work moves on, nobody said stop."""
     return JSONResponse({"status": service.state}, 200 if service.state == "ready" else 503)

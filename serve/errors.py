@@ -10,9 +10,14 @@ from models.errors import DataError, StanceError
 class ServiceError(StanceError):
     """Root of the refusals of the service. `type` in the body is the name of the class."""
 
-    status: ClassVar[int] = 500
-    closes: ClassVar[bool] = False
+    status: ClassVar[int]
+    closes: ClassVar[bool]
     """Whether the connection can't be used again, because the request was not read to its end."""
+
+    def __init_subclass__(cls, *, status: int, closes: bool = False) -> None:
+        """Note what the line of a class says: `class NotFound(ServiceError, status=404)`."""
+        cls.status = status
+        cls.closes = closes
 
     def __init__(self, message: str, *, retry_after: int | None = None, headers: dict[str, str] | None = None) -> None:
         """Keep the message; `retry_after`, in seconds, becomes a header, beside `headers`."""
@@ -21,101 +26,68 @@ class ServiceError(StanceError):
         self.headers = again | (headers or {}) | ({"connection": "close"} if self.closes else {})
 
 
-class BadRequest(ServiceError):
+class BadRequest(ServiceError, status=400):
     """The body is not what it should be at all."""
 
-    status = 400
 
-
-class Unauthorized(ServiceError):
+class Unauthorized(ServiceError, status=401):
     """There is no key in the request, or none of ours."""
 
-    status = 401
 
-
-class NotFound(ServiceError):
+class NotFound(ServiceError, status=404):
     """No such path, country or group."""
 
-    status = 404
 
-
-class MethodNotAllowed(ServiceError):
+class MethodNotAllowed(ServiceError, status=405):
     """The path is there, but not for this method."""
 
-    status = 405
 
-
-class RequestTooSlow(ServiceError):
+class RequestTooSlow(ServiceError, status=408, closes=True):
     """The body did not come in time."""
 
-    status = 408
-    closes = True
 
-
-class TooLarge(ServiceError):
+class TooLarge(ServiceError, status=413):
     """The body, a batch or an article is over a limit."""
 
-    status = 413
 
-
-class UnsupportedType(ServiceError):
+class UnsupportedType(ServiceError, status=415):
     """The body is of another type, or compressed."""
 
-    status = 415
 
-
-class QueueFull(ServiceError):
+class QueueFull(ServiceError, status=429):
     """No room for more work; come back later."""
 
-    status = 429
 
-
-class TooManyRequests(ServiceError):
+class TooManyRequests(ServiceError, status=429):
     """This key asks for more than its share."""
 
-    status = 429
 
-
-class HeadersTooLarge(ServiceError):
+class HeadersTooLarge(ServiceError, status=431, closes=True):
     """Too many headers, or too long ones."""
 
-    status = 431
-    closes = True
 
-
-class ClientGone(ServiceError):
+class ClientGone(ServiceError, status=499):
     """The client left before its answer; nobody reads this one."""
 
-    status = 499
 
-
-class InternalError(ServiceError):
+class InternalError(ServiceError, status=500):
     """A bug of ours."""
 
 
-class NotReady(ServiceError):
+class NotReady(ServiceError, status=503):
     """No worker has loaded the model yet."""
 
-    status = 503
 
-
-class Draining(ServiceError):
+class Draining(ServiceError, status=503, closes=True):
     """The service is stopping."""
 
-    status = 503
-    closes = True
 
-
-class WorkerLost(ServiceError):
+class WorkerLost(ServiceError, status=503):
     """The worker process died over this article."""
 
-    status = 503
 
-
-class DeadlineExceeded(ServiceError):
+class DeadlineExceeded(ServiceError, status=504):
     """The answer did not come before the request's deadline."""
-
-    status = 504
 
 
 def get_status(error: StanceError) -> int:

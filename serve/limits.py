@@ -53,13 +53,17 @@ class LimitRequests:
 
     def _check_headers(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
-        size = len(scope["raw_path"]) + sum(len(name) + len(value) for name, value in scope["headers"])
+        target = len(scope["raw_path"]) + len(scope["query_string"])
+        size = target + sum(len(name) + len(value) for name, value in scope["headers"])
         if size > MAX_HEADER_BYTES:
             raise HeadersTooLarge(f"the headers have {size} bytes, at most {MAX_HEADER_BYTES}")
         if len(scope["headers"]) > MAX_HEADERS:
             raise HeadersTooLarge(f"{len(scope['headers'])} headers, at most {MAX_HEADERS}")
         if headers.get("content-encoding", "identity").lower() != "identity":
             raise UnsupportedType(f"a body encoded as {headers['content-encoding']!r:.40}: send it uncompressed")
+        if "content-length" in headers and "transfer-encoding" in headers:
+            both = "content-length and transfer-encoding together leave open where the body ends: send one of them"
+            raise BadRequest(both, headers={"connection": "close"})
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit():
             raise BadRequest(f"content-length is {length!r:.40}, not a number")

@@ -20,6 +20,12 @@ MAX_ID_CHARACTERS = 256
 MAX_DATE_CHARACTERS = 40
 MAX_TITLE_CHARACTERS = 1_000
 MAX_PROPOSAL_CHARACTERS = 1_000
+DAY = [
+    {"type": "string", "format": "date"},
+    {"type": "string", "pattern": "^(?!0000)[0-9]{4}(-(0[1-9]|1[0-2]))?$"},
+    {"type": "null"},
+]
+"""Schemas of a day: a date, a month, a year, or none."""
 BYTES_PER_TOKEN = 4
 """English news has 4 to 5 bytes a token."""
 READINGS = 4
@@ -75,8 +81,7 @@ def read_batch(body: bytes, settings: Settings) -> list[Article | Failure]:
 
     Raises:
         BadRequest: The body isn't JSON.
-        DataError: It is no such object.
-        TooLarge: There are too many articles.
+        DataError: It is no such object, or has too many articles.
     """
     decoded = parse_json(body)
     articles = decoded.get("articles") if isinstance(decoded, dict) else None
@@ -90,8 +95,7 @@ def read_stream(body: bytes, settings: Settings) -> Iterator[tuple[int, Article 
     """Read JSON Lines, one row at a time with the number of its line; blank lines are skipped.
 
     Raises:
-        DataError: There is no article.
-        TooLarge: There are too many articles.
+        DataError: There is no article, or too many.
     """
     lines = [(number, line) for number, line in enumerate(body.split(b"\n"), 1) if line.strip()]
     if not lines:
@@ -128,7 +132,7 @@ def _check_length(name: str, words: str | None, limit: int) -> None:
 
 def _check_count(count: int, limit: int) -> None:
     if count > limit:
-        raise TooLarge(f"{count} articles in one request, at most {limit}: send them in several")
+        raise DataError(f"{count} articles in one request, at most {limit}: send them in several")
 
 
 def _refuse_constant(name: str) -> None:
@@ -192,6 +196,10 @@ def describe_payloads(settings: Settings) -> dict[str, Any]:
             },
             "example": {"text": "Norway voted against the fishing ban.", "date": "2026-10-14"},
         },
+        "Line": {
+            "anyOf": [{"$ref": "#/components/schemas/Article"}, {}],
+            "description": "An article; what can't be labelled gives an error in its place.",
+        },
         "Batch": {
             "type": "object",
             "required": ["articles"],
@@ -200,7 +208,7 @@ def describe_payloads(settings: Settings) -> dict[str, Any]:
                     "type": "array",
                     "minItems": 1,
                     "maxItems": settings.max_batch_articles,
-                    "items": {"description": "An article; one that can't be labelled gives an error in its place."},
+                    "items": {"$ref": "#/components/schemas/Line"},
                 }
             },
             "example": {"articles": [{"text": "Norway voted against the fishing ban."}]},

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import socket
+import struct
 import sys
 from typing import Any
 
@@ -18,6 +20,8 @@ SLACK_BYTES = 65_536
 """What a request may have beside its body: headers, and the frames of chunks."""
 LINGER_SECONDS = 2.0
 """Time in which a refused client may still read its answer while what it sends is dropped."""
+FORGET_UNREAD = struct.pack("ii", 1, 0)
+"""For SO_LINGER: a close throws away what was not sent yet, and resets the connection."""
 PHRASES = {400: b"Bad Request", 413: b"Content Too Large", 431: b"Request Header Fields Too Large"}
 
 
@@ -75,12 +79,12 @@ class Protocol(H11Protocol):
         """Close an idle connection, even if the client never read its last answer."""
         super().timeout_keep_alive_handler()
         if self.transport.get_write_buffer_size():
-            self.transport.abort()
+            self._drop()
 
     def pause_writing(self) -> None:
         """Give a client that doesn't read so long, and no longer."""
         super().pause_writing()
-        self._writing = self._abort_later()
+        self._writing = self.loop.call_later(self._idle_seconds, self._drop)
 
     def resume_writing(self) -> None:
         """The client reads again."""
@@ -94,6 +98,11 @@ class Protocol(H11Protocol):
     def _abort_later(self) -> asyncio.TimerHandle:
         return self.loop.call_later(self._idle_seconds, self.transport.abort)
 
+    def _drop(self) -> None:
+        """Close on a client that doesn't read; else the kernel would hold megabytes for it, for minutes."""
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, FORGET_UNREAD)
+        self.transport.abort()
+
     def _refuse(self, error: ServiceError) -> None:
         """Answer outside the application, then drop what still comes until the client has read the answer."""
         self._is_refused = True
@@ -106,7 +115,8 @@ class Protocol(H11Protocol):
         body = json.dumps(error_body(error, secrets.token_hex(8))).encode()
         headers = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]
         response = h11.Response(status_code=error.status, headers=headers, reason=PHRASES[error.status])
-        for event in (response, h11.Data(data=body), h11.EndOfMessage()):
+        has_body = self.conn.our_state is h11.IDLE or self.scope["method"] != "HEAD"
+        for event in (response, *([h11.Data(data=body)] if has_body else []), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
         if self.transport.can_write_eof():
             self.transport.write_eof()

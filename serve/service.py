@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -21,6 +22,14 @@ from serve.pool import Pool
 from serve.queue import Job, JobQueue
 from serve.rows import format_row
 from serve.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a request wants its articles labelled; `timeout` is in seconds."""
+
+    expand_groups: bool
+    timeout: float | None
 
 
 class Service:
@@ -63,22 +72,20 @@ class Service:
             raise NotReady("the model is being loaded: try again in 1 s", retry_after=1)
         return self.pool.info
 
-    async def label_one(
-        self, request: Request, article: Article, *, expand_groups: bool, timeout: float | None
-    ) -> bytes:
+    async def label_one(self, request: Request, article: Article, options: Options) -> bytes:
         """Label one article.
 
         Raises:
             StanceError: It can't be labelled, or not now.
         """
         self._check_open()
-        job = self._make_job(article, expand_groups, timeout)
+        job = self._make_job(article, options)
         self._enter([job])
         await _await_answers(request.receive, [job])
         return (await job.answer).row
 
     async def label_batch(
-        self, request: Request, articles: Sequence[Article | Failure], *, expand_groups: bool, timeout: float | None
+        self, request: Request, articles: Sequence[Article | Failure], options: Options
     ) -> list[bytes]:
         """Label articles together; one row for each, in order.
 
@@ -86,35 +93,30 @@ class Service:
             StanceError: Nothing can be labelled now.
         """
         self._check_open()
-        items = [
-            article if isinstance(article, Failure) else self._make_job(article, expand_groups, timeout)
-            for article in articles
-        ]
+        items = [article if isinstance(article, Failure) else self._make_job(article, options) for article in articles]
         jobs = [item for item in items if isinstance(item, Job)]
         self._enter(jobs)
         await _await_answers(request.receive, jobs)
         return [await self._finish(None, item) for item in items]
 
-    def label_stream(
-        self, articles: Iterable[tuple[int, Article | Failure]], *, expand_groups: bool, timeout: float | None
-    ) -> AsyncIterator[bytes]:
+    def label_stream(self, articles: Iterable[tuple[int, Article | Failure]], options: Options) -> AsyncIterator[bytes]:
         """Label articles, each with its line, as there is room; rows come in order, each as soon as it is there.
 
         Raises:
             StanceError: Nothing can be labelled now.
         """
         self._check_open()
-        return self._stream(articles, expand_groups, timeout)
+        return self._stream(articles, options)
 
     async def _stream(
-        self, articles: Iterable[tuple[int, Article | Failure]], expand_groups: bool, timeout: float | None
+        self, articles: Iterable[tuple[int, Article | Failure]], options: Options
     ) -> AsyncIterator[bytes]:
         ahead: deque[tuple[int, Job | Failure]] = deque()
         try:
             for line, article in articles:
                 if len(ahead) > 2 * self.settings.workers:
                     yield await self._finish(*ahead.popleft())
-                ahead.append((line, await self._enter_when_room(line, article, expand_groups, timeout)))
+                ahead.append((line, await self._enter_when_room(line, article, options)))
             while ahead:
                 yield await self._finish(*ahead.popleft())
         finally:
@@ -122,13 +124,11 @@ class Service:
                 if isinstance(item, Job):
                     item.answer.cancel()
 
-    async def _enter_when_room(
-        self, line: int, article: Article | Failure, expand_groups: bool, timeout: float | None
-    ) -> Job | Failure:
+    async def _enter_when_room(self, line: int, article: Article | Failure, options: Options) -> Job | Failure:
         while isinstance(article, Article):
             if self.is_draining:
                 return Failure(id=article.id or "", line=line, error=Draining("the service is stopping: try again"))
-            job = self._make_job(article, expand_groups, timeout)
+            job = self._make_job(article, options)
             try:
                 self._enter([job])
                 return job
@@ -148,11 +148,11 @@ class Service:
         self.metrics.note_error(failure.error)
         return format_row(failure).encode()
 
-    def _make_job(self, article: Article, expand_groups: bool, timeout: float | None) -> Job:
+    def _make_job(self, article: Article, options: Options) -> Job:
         return Job(
             article=article,
-            expand_groups=expand_groups,
-            deadline=time.monotonic() + min(timeout or self.settings.deadline, self.settings.deadline),
+            expand_groups=options.expand_groups,
+            deadline=time.monotonic() + min(options.timeout or self.settings.deadline, self.settings.deadline),
             tokens=estimate_tokens(article),
         )
 

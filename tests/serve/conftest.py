@@ -119,7 +119,7 @@ class RunningService:
         lines = [line.split() for line in self.client.get("/metrics").text.splitlines()]
         return sum(float(value) for sample, value in (line for line in lines if line[0] != "#") if _is(sample, name))
 
-    def send(self, data: bytes, *, seconds: float = 5.0) -> bytes:
+    def send(self, data: bytes, *, seconds: float = 30.0) -> bytes:
         """Send raw bytes and read until the service closes the connection or falls silent."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as connection:
             with contextlib.suppress(ConnectionError):

@@ -103,7 +103,7 @@ ERRORS = [
     ("POST", "/v1/label?timeout=nan", b'{"text": "a"}', "application/json", 422, "DataError"),
     ("POST", "/v1/label/batch", b'{"articles": []}', "application/json", 422, "DataError"),
     ("POST", "/v1/label/batch", b"[]", "application/json", 422, "DataError"),
-    ("POST", "/v1/label/batch", b'{"articles": [' + b"1," * 64 + b"1]}", "application/json", 413, "TooLarge"),
+    ("POST", "/v1/label/batch", b'{"articles": [' + b"1," * 64 + b"1]}", "application/json", 422, "DataError"),
     ("POST", "/v1/label/stream", b"\n \n", "application/x-ndjson", 422, "DataError"),
     ("GET", "/v1/label", b"", "", 405, "MethodNotAllowed"),
     ("OPTIONS", "/v1/label", b"", "", 405, "MethodNotAllowed"),

@@ -1,5 +1,6 @@
 """Hostile clients on raw sockets: what they get, and that others go on."""
 
+import contextlib
 import gzip
 import json
 import socket
@@ -7,6 +8,9 @@ import socket
 import pytest
 
 HEAD = b"POST /v1/label HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
+STREAM_HEAD = (
+    b"POST /v1/label/stream HTTP/1.1\r\nhost: a\r\ncontent-type: application/x-ndjson\r\ncontent-length: %d\r\n\r\n"
+)
 LIMIT = 20_000
 
 
@@ -80,6 +84,31 @@ def test_too_long_headers(service):
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["type"] == "HeadersTooLarge"
 
 
+def test_query_counts_as_a_header(service):
+    answer = service.send(b"GET /v1/countries?name=" + b"y" * 60_000 + b" HTTP/1.1\r\nhost: a\r\n\r\n")
+    assert status(answer) == 431
+
+
+def test_body_with_two_ends_is_refused_and_the_connection_closed(service):
+    both = b"content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
+    answer = service.send(HEAD + both + b"GET /health HTTP/1.1\r\nhost: a\r\n\r\n")
+    assert status(answer) == 400
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_head_request_over_the_limit_is_refused_too(service):
+    head = HEAD.replace(b"POST", b"HEAD") + b"transfer-encoding: chunked\r\n\r\n"
+    answer = service.send(head + (b"1\r\n \r\n" * 60_000))
+    assert status(answer) in (405, 413)
+    assert answer.endswith(b"\r\n\r\n")
+
+
+def test_body_is_asked_for_only_where_it_may_come(service):
+    wait = b"expect: 100-continue\r\ncontent-length: %d\r\n\r\n"
+    assert status(service.send(HEAD + wait % 99_999_999)) == 413
+    assert status(service.send(HEAD + wait % 100)) == 100
+
+
 def test_what_is_no_http_gets_400_in_the_one_shape(service):
     answer = service.send(b"\x16\x03\x01\x02\x00 hello\r\n\r\n")
     assert status(answer) == 400
@@ -110,6 +139,61 @@ def test_body_that_drips_is_given_up_at_the_deadline(start_service):
                 continue
             break
     assert status(answer) == 408
+
+
+@contextlib.contextmanager
+def connect_without_reading(service):
+    """A connection that takes in 4 kB and no more."""
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)  # before it connects, else it is too late
+        connection.connect(("127.0.0.1", service.port))
+        yield connection
+
+
+def read_all(connection):
+    while connection.recv(65_536):
+        pass
+
+
+def is_open(service, connection):
+    return any(known.client == connection.getsockname() for known in service.server.server_state.connections)
+
+
+def test_client_that_never_reads_its_answer_is_dropped(service):
+    path = "/docs/files/swagger-ui-bundle.js"
+    answers = 6
+    assert answers * len(service.client.get(path).content) > 8_000_000  # more than the kernel takes off our hands
+    with connect_without_reading(service) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nhost: a\r\n\r\n".encode() * answers)
+        service.wait_until(lambda: is_open(service, connection))
+        service.wait_until(lambda: not is_open(service, connection))
+        service.wait_until(lambda: not service.server.server_state.tasks)
+        with pytest.raises(ConnectionResetError):  # the kernel has kept nothing to send either
+            read_all(connection)
+
+
+def test_stream_that_nobody_reads_is_not_labelled_to_its_end(start_service):
+    service = start_service(idle=0.5, max_body_bytes=20_000_000)
+    lines = (json.dumps({"text": "Norway " + "x" * 40_000}) + "\n").encode() * 300
+    with connect_without_reading(service) as connection:
+        connection.sendall(STREAM_HEAD % len(lines) + lines)
+        service.wait_until(lambda: len(service.list_labelled()) > 0)
+        service.wait_until(lambda: not is_open(service, connection))
+        service.wait_until(lambda: not service.server.server_state.tasks)
+    assert len(service.list_labelled()) < 300
+    assert len(service.inside.queue) == 0
+    assert service.label("Norway").status_code == 200
+
+
+def test_stream_that_is_left_frees_its_places(start_service):
+    service = start_service(workers=1)
+    lines = b'{"text": "sleep 0.1"}\n' * 100
+    with socket.create_connection(("127.0.0.1", service.port)) as connection:
+        connection.sendall(STREAM_HEAD % len(lines) + lines)
+        assert b" 200 OK" in connection.recv(4_096)
+    service.wait_until(lambda: not service.server.server_state.tasks)
+    service.wait_until(lambda: len(service.inside.queue) == 0)
+    assert len(service.list_labelled()) < 20
 
 
 def test_bodies_held_at_once_are_bounded(start_service):

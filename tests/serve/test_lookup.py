@@ -1,4 +1,3 @@
-import io
 import json
 import sys
 from pathlib import Path
@@ -8,24 +7,7 @@ import pytest
 
 from models.errors import DataError
 from models.schema import Labels
-from serve import cli
 from serve.lookup import describe_group, find_countries, list_groups
-
-
-@pytest.fixture
-def stance(monkeypatch, capsys, tmp_path):
-    """Run the command in an empty folder: exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str, stdin: bytes = b""):
-        monkeypatch.setattr(sys, "argv", ["stance", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        captured = capsys.readouterr()
-        return stop.value.code or 0, captured.out, captured.err
-
-    return run
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,14 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 
 import pytest
 
-from serve.bench import Load, Target, run_bench, run_closed, run_open
+from serve.bench import _look_at, run_bench
+from serve.bench_report import format_report
+from serve.load import Load, Target, run_closed, run_open
 
 
 def make_target(service, text="Norway voted no."):
@@ -42,7 +46,7 @@ def test_five_thousand_clients_at_a_queue_of_one_kill_no_worker(start_service):
     assert service.read_metric("stance_workers_lost_total") == 0
 
 
-def test_bench_counts_what_comes_back(start_service, labeller):
+def test_bench_counts_what_comes_back_and_writes_its_page(start_service, labeller, tmp_path):
     service = start_service()
     labeller.label = lambda record: record
     steps = list(
@@ -54,11 +58,59 @@ def test_bench_counts_what_comes_back(start_service, labeller):
             seconds=0.2,
             overload=1,
             overload_seconds=0.2,
+            report=tmp_path / "load.md",
         )
     )
     assert [step["load"] for step in steps] == ["in process", "1 at once", "4 at once", "1 times the best", "after it"]
     assert all(set(step["statuses"]) <= {"200", "429"} for step in steps[1:])
-    assert all(step["requests/s"] > 0 for step in steps)
+    assert all(step["requests/s"] > 0 and step["p99 ms"] is not None for step in steps)
+    assert all(step["to in process"] is not None for step in steps[1:])
+    page = (tmp_path / "load.md").read_text()
+    assert all(f"| {step['load']} | {step['requests/s']} |" in page for step in steps)
+
+
+def test_memory_files_and_threads_of_a_process_are_counted():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        seen = _look_at(process.pid)
+        process.stdin.close()
+    assert seen["memory MB"] > 1
+    assert seen["files"] >= 3
+    assert seen["threads"] == 1
+
+
+STEPS = [
+    {"load": "in process", "requests/s": 10, "p50 ms": 1.0},
+    {"load": "8 at once", "requests/s": 20, "statuses": {"200": 1_000}},
+    {
+        "load": "10 times the best",
+        "requests/s": 17,
+        "to best": 0.85,
+        "statuses": {"200": 170, "429": 1_000, "500": 1},
+        "refused p99 ms": 50.0,
+        "memory grown MB": 12.5,
+    },
+    {"load": "after it", "requests/s": 20, "to best": 1.0, "statuses": {"200": 1}},
+]
+
+
+def test_page_says_which_gates_are_kept():
+    page = format_report(STEPS, {"name": "stub", "version": "0"})
+    assert "| 8 at once | 20 |  |  |  |  |  |  | 200: 1,000 |" in page
+    assert "stub 0" in page
+    gates = [line.split(" | ")[-2:] for line in page.splitlines() if line.startswith("| R")]
+    assert gates == [
+        ["200: 170, 429: 1,000, 500: 1", "**no** |"],
+        ["0.85", "**no** |"],
+        ["12.5", "yes |"],
+        ["1.0", "yes |"],
+        ["50.0", "yes |"],
+    ]
+
+
+def test_page_without_an_overload_judges_nothing():
+    assert "gate" not in format_report(STEPS[:2], {"name": "stub", "version": "0"})
+    unmeasured = [{**STEPS[2], "refused p99 ms": None}, STEPS[3]]
+    assert "at most 50 |  | not measured |" in format_report(unmeasured, {"name": "stub", "version": "0"})
 
 
 def test_load_gives_quantiles_in_milliseconds():

@@ -38,9 +38,9 @@ def test_id_is_a_string_or_a_whole_number(identity):
 
 
 def test_too_many_articles_are_refused_before_any_is_read():
-    with pytest.raises(TooLarge, match="4 articles in one request, at most 3"):
+    with pytest.raises(DataError, match="4 articles in one request, at most 3"):
         read_batch(b'{"articles": [1, 2, 3, 4]}', SETTINGS)
-    with pytest.raises(TooLarge, match="4 articles"):
+    with pytest.raises(DataError, match="4 articles"):
         read_stream(b"1\n2\n\n3\n4", SETTINGS)
 
 

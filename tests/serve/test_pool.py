@@ -52,9 +52,9 @@ def test_hung_worker_makes_the_service_unready_and_is_replaced(start_service):
 def test_deadline_in_the_queue_costs_no_forward(start_service):
     service = start_service(workers=1)
     with ThreadPoolExecutor(6) as together:
-        running = together.submit(service.label, "sleep 1.5", id="running")
+        running = together.submit(service.label, "sleep 2.5", id="running")
         service.wait_until(lambda: service.list_labelled())
-        late = [together.submit(service.label, "Norway", id=f"late{n}", timeout=0.2) for n in range(5)]
+        late = [together.submit(service.label, "Norway", id=f"late{n}", timeout=1) for n in range(5)]
         assert [answer.result().status_code for answer in late] == [504] * 5
         assert running.result().status_code == 200
     service.label("Norway", id="last")
