@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import zstandard
+from backports import zstd
 
 ROOT = Path(__file__).parents[2]
 GIGABYTES = float(os.environ.get("STANCE_GIGABYTES", "10"))
@@ -82,7 +82,7 @@ def test_read_only_disk_is_one_line(small_disk, tmp_path):
 def test_memory_stays_flat_however_large_the_corpus(tmp_path):
     number = int(GIGABYTES * 1e9 / ARTICLE_CHARACTERS)
     text = ("Norway voted against the fishing ban on Monday. " * 2100)[:ARTICLE_CHARACTERS]
-    with zstandard.open(tmp_path / "in.jsonl.zst", "wt", encoding="utf-8") as file:
+    with zstd.open(tmp_path / "in.jsonl.zst", "wt", encoding="utf-8") as file:
         for n in range(number):
             file.write(json.dumps({"id": str(n), "text": text}) + "\n")
     code, report = label(tmp_path, "in.jsonl.zst", "-o", "out.jsonl", "--progress")
