@@ -200,7 +200,7 @@ def _find_in_folder(root: Path, found: Iterator[Path], words: str) -> list[Sourc
     return _choose({path.relative_to(root): path for path in readable}, words)
 
 
-def _choose(files: Mapping[Path, Path] | Mapping[PurePath, RemoteFile], words: str) -> list[Source]:
+def _choose(files: Mapping[Any, Path | RemoteFile], words: str) -> list[Source]:
     """The files that can be read, sorted, without hidden ones."""
     seen = (name for name in sorted(files) if not any(part.startswith(".") for part in name.parts))
     sources = [_make_source(files[name], name) for name in seen if _split_suffixes(name)[0] in FORMATS]
