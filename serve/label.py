@@ -13,6 +13,7 @@ import typer
 from serve.articles import Keys, Overrides, Reading
 from serve.batch import Task
 from serve.encodings import check_encoding
+from serve.remote import copy_out, is_uri, make_local_name
 from serve.run import Run
 from serve.sources import SUFFIXES, find_sources
 from serve.writers import find_writer
@@ -41,8 +42,10 @@ class OtherLanguages(StrEnum):
 
 def label(
     inputs: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="INPUTS", help=f"Files ({SUFFIXES}; also .gz, .zst), folders, globs, or - for stdin."),
+        list[str] | None,
+        typer.Argument(
+            metavar="INPUTS", help=f"Files ({SUFFIXES}; also .gz, .zst), folders, globs, URIs, or - for stdin."
+        ),
     ] = None,
     proposals: Annotated[
         list[str] | None,
@@ -64,7 +67,7 @@ def label(
         OtherLanguages, typer.Option(help="Articles that are not in English: an error row, or labels all the same.")
     ] = OtherLanguages.SKIP,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write to this file: .jsonl, .csv or .parquet.")
+        str | None, typer.Option("-o", "--output", help="Write to this file or URI: .jsonl, .csv or .parquet.")
     ] = None,
     form: Annotated[
         Format,
@@ -119,8 +122,12 @@ def label(
         name = None if is_table else Format.JSONL.value if form is Format.AUTO else form.value
         counts = run.write_stream(name, errors, force=force)
     else:
-        writer = find_writer(output, None if form is Format.AUTO else form.value)
-        counts = run.write_file(output, errors, writer, resume=resume, force=force)
+        target = output if is_uri(output) else None
+        path = make_local_name(target, may_exist=force or resume) if target else Path(output)
+        writer = find_writer(path, None if form is Format.AUTO else form.value)
+        counts = run.write_file(path, errors, writer, resume=resume, force=force)
+        if target:
+            copy_out(path, target)
     if counts.errors:
         typer.echo(f"error: {counts.errors} of {counts.articles} articles not labelled; their rows say why", err=True)
         raise typer.Exit(EXIT_ROWS)

@@ -57,8 +57,8 @@ def read_records(
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         yield None, DataError(f"can't read on: {reason}")
-    except Exception as error:  # zstandard and pyarrow have roots of their own; neither is loaded here without need
-        if type(error).__module__.split(".")[0] not in ("zstandard", "pyarrow"):
+    except Exception as error:  # zstd and pyarrow have roots of their own; neither is loaded here without need
+        if type(error).__module__.split(".")[0] not in ("backports", "pyarrow"):
             raise
         yield None, DataError(f"can't read on: {error}")
 

@@ -128,6 +128,7 @@ def make_page(found: Collection, *, title: str, votes: Path | None, filters: Any
             tables=tables,
             matrix=_draw_matrix(rows, names),
             agreement=_draw_agreement(countries, agreement, clusters, names),
+            clusters=max(clusters, default=0),
             timelines=_draw_timelines(rows, tables["months"], names),
             votes=_summarize_votes(tables["votes"]),
             min_shared=figures.MIN_SHARED,
@@ -185,7 +186,7 @@ def _draw_matrix(rows: Sequence[Any], names: dict[str, str]) -> dict[str, Any]:
         if key in columns:
             shown = {"column": columns[key], "stance": stance, "share": round(share, 2), "rows": count}
             cells[country].append(shown)
-    most = sorted(cells, key=lambda country: (-len(cells[country]), country))[:MAX_COUNTRIES]
+    most = sorted(cells, key=lambda country: (-len(cells[country]), names[country]))[:MAX_COUNTRIES]
     return {
         "columns": [texts[key] for key in proposals],
         "rows": [{"name": names[country], "cells": cells[country]} for country in most],
@@ -197,11 +198,16 @@ def _draw_agreement(
 ) -> list[dict[str, Any]]:
     return [
         {
+            "country": country,
             "name": names[country],
             "cluster": clusters[i],
             "cells": [
-                {"name": names[other], "agreement": None if value != value else round(float(value), 2)}
-                for other, value in zip(countries, matrix[i], strict=True)
+                {
+                    "name": names[other],
+                    "cluster": cluster,
+                    "agreement": None if value != value else round(float(value), 2),
+                }
+                for other, cluster, value in zip(countries, clusters, matrix[i], strict=True)
             ],
         }
         for i, country in enumerate(countries)
@@ -216,7 +222,8 @@ def _draw_timelines(rows: Sequence[Any], months: Any, names: dict[str, str]) -> 
         found = {month: counts for country, month, *counts in months.rows if country == code}
         first, last, peak = min(found), max(found), max(map(sum, found.values()))
         bars = [_draw_bar(month, _count_months(first, month), counts, peak) for month, counts in found.items()]
-        lines.append({"name": names[code], "first": first, "last": last, "peak": peak, "bars": bars})
+        line = {"name": names[code], "first": first, "last": last, "peak": peak, "bars": bars}
+        lines.append({**line, "months": 1 + max(bar["place"] for bar in bars)})
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Finds and opens what is to be labelled: files, folders, globs and standard input, plain or compressed.
+"""Finds and opens what is to be labelled: files, folders, globs, URIs and standard input, plain or compressed.
 
 Knows names, suffixes and bytes; what stands in the bytes is the business of `serve.readers`.
 """
@@ -10,13 +10,14 @@ import gzip
 import hashlib
 import io
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from models.errors import DataError
+from serve.remote import RemoteFile, is_uri, list_files
 
 FORMATS = {
     ".txt": "text",
@@ -45,23 +46,24 @@ class Source:
     """One file (or `-`, standard input).
 
     Attributes:
-        path: Where it lies.
+        path: Where it lies: on this machine, or on another.
         name: What its articles are known by: its path without suffixes, inside the folder that was named.
         format: A value of `FORMATS`; None where only the content can tell text from JSON Lines.
         compression: A suffix of `COMPRESSIONS`, or None.
     """
 
-    path: Path
+    path: Path | RemoteFile
     name: str
     format: str | None = None
     compression: str | None = None
 
 
-def find_sources(inputs: Sequence[Path]) -> list[Source]:
+def find_sources(inputs: Sequence[Path | str]) -> list[Source]:
     """List the files behind the inputs: a file itself, the files of a folder or glob in sorted order.
 
     Args:
-        inputs: Files, folders, globs (`news/**/*.txt`), or `-` for standard input; none means standard input.
+        inputs: Files, folders, globs (`news/**/*.txt`), URIs of files and folders (`s3://bucket/news`), or `-` for
+            standard input; none means standard input.
 
     Raises:
         MissingFileError: A path doesn't exist, or a folder or glob has no file that can be read.
@@ -83,26 +85,25 @@ def open_source(source: Source, on_read: Callable[[int], None] | None = None) ->
         # Not buffered twice, or a line would wait for the lines after it; tests put plain bytes in its place.
         yield stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", stream))
         return
-    with io.BufferedReader(_CountedFile(source.path, on_read)) as file:
+    raw = source.path.open() if isinstance(source.path, RemoteFile) else source.path.open("rb", buffering=0)
+    with io.BufferedReader(_CountedFile(raw, on_read)) as file:
         yield _decompress(file, source.compression)
 
 
 def hash_sources(sources: Sequence[Source]) -> dict[str, int | str] | None:
     """What tells these files from others: their number, bytes and a sha256 over names and contents.
 
-    None where standard input is among them, which can't be read twice.
+    Of files on other machines, the size and the time of the last change stand for the contents. None where standard
+    input is among them, which can't be read twice.
     """
     if any(source.path == STANDARD_INPUT for source in sources):
         return None
     combined, size = hashlib.sha256(), 0
     for source in sources:
-        try:
-            with source.path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-                size += file.tell()
-        except OSError as error:
-            digest = f"can't be read: {error.strerror}"  # its row is a failure, in every run the same
-        combined.update(f"{source.name}\0{source.path.suffix}\0{digest}\n".encode("utf-8", "surrogateescape"))
+        length, digest = _identify(source.path)
+        size += length
+        suffix = PurePath(str(source.path)).suffix
+        combined.update(f"{source.name}\0{suffix}\0{digest}\n".encode("utf-8", "surrogateescape"))
     return {"files": len(sources), "bytes": size, "sha256": combined.hexdigest()}
 
 
@@ -110,27 +111,50 @@ def count_bytes(sources: Sequence[Source]) -> int | None:
     """Bytes of all files together; None where standard input is among them."""
     if any(source.path == STANDARD_INPUT for source in sources):
         return None
-    return sum(source.path.stat().st_size for source in sources if source.path.exists())
+    return sum(_measure(source.path) for source in sources)
 
 
-class _CountedFile(io.FileIO):
+def _measure(path: Path | RemoteFile) -> int:
+    if isinstance(path, RemoteFile):
+        return path.size
+    return path.stat().st_size if path.exists() else 0
+
+
+def _identify(path: Path | RemoteFile) -> tuple[int, str]:
+    """The bytes of a file, and what changes with its content."""
+    if isinstance(path, RemoteFile):
+        return path.size, f"{path.size} bytes of {path.modified}"
+    try:
+        with path.open("rb") as file:
+            return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return 0, f"can't be read: {error.strerror}"  # its row is a failure, in every run the same
+
+
+class _CountedFile(io.RawIOBase):
     """A file that tells how many bytes were read."""
 
-    def __init__(self, path: Path, on_read: Callable[[int], None] | None) -> None:
-        super().__init__(path, "rb")
-        self._on_read = on_read
+    def __init__(self, file: BinaryIO, on_read: Callable[[int], None] | None) -> None:
+        self._file, self._on_read = file, on_read
 
-    def readinto(self, buffer: bytearray | memoryview) -> int | None:  # type: ignore[override]
-        count = super().readinto(buffer)
-        if count and self._on_read:
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        count: int = self._file.readinto(buffer)  # type: ignore[attr-defined]  # files that are not buffered have it
+        if self._on_read:
             self._on_read(count)
         return count
 
-    def readall(self) -> bytes:
-        data = super().readall()
-        if self._on_read:
-            self._on_read(len(data))
-        return data
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def _decompress(file: io.BufferedReader[Any], compression: str | None) -> io.BufferedReader:
@@ -138,13 +162,15 @@ def _decompress(file: io.BufferedReader[Any], compression: str | None) -> io.Buf
         return file
     if compression == ".gz":
         return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=file)))
-    import zstandard
+    from backports.zstd import ZstdFile  # unlike zstandard's streams, it tells a file that was cut off
 
-    stream: BinaryIO = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-    return io.BufferedReader(cast("io.RawIOBase", stream))
+    return io.BufferedReader(cast("io.RawIOBase", ZstdFile(file)))
 
 
-def _find_sources(path: Path) -> list[Source]:
+def _find_sources(named: Path | str) -> list[Source]:
+    if isinstance(named, str) and is_uri(named):
+        return _find_remote(named)
+    path = Path(named)
     if path == STANDARD_INPUT:
         return [Source(path, "stdin")]
     if path.is_dir():
@@ -158,19 +184,35 @@ def _find_sources(path: Path) -> list[Source]:
     raise MissingFileError(f"{str(path)!r} doesn't exist: check the path")
 
 
+def _find_remote(uri: str) -> list[Source]:
+    files = list_files(uri)
+    if not files:
+        raise MissingFileError(f"{uri!r} doesn't exist: check the URI")
+    if PurePosixPath() in files:
+        file = files[PurePosixPath()]
+        return [_make_source(file, PurePath(PurePath(file.path).name))]
+    return _choose(files, f"folder {uri!r}")
+
+
 def _find_in_folder(root: Path, found: Iterator[Path], words: str) -> list[Source]:
-    """The readable files among those found, sorted, without hidden ones; named by their path under `root`."""
-    relative = sorted(path.relative_to(root) for path in found if _split_suffixes(path)[0] in FORMATS)
-    seen = [path for path in relative if not any(part.startswith(".") for part in path.parts)]
-    sources = [_make_source(root / path, path) for path in seen if (root / path).is_file()]
+    """The readable files among those found; named by their path under `root`."""
+    readable = (path for path in found if _split_suffixes(path)[0] in FORMATS and path.is_file())
+    return _choose({path.relative_to(root): path for path in readable}, words)
+
+
+def _choose(files: Mapping[Any, Path | RemoteFile], words: str) -> list[Source]:
+    """The files that can be read, sorted, without hidden ones."""
+    seen = (name for name in sorted(files) if not any(part.startswith(".") for part in name.parts))
+    sources = [_make_source(files[name], name) for name in seen if _split_suffixes(name)[0] in FORMATS]
     if not sources:
         raise MissingFileError(f"no {SUFFIXES} file in the {words}: name another")
     return sources
 
 
-def _make_source(path: Path, name: Path) -> Source:
-    suffix, compression = _split_suffixes(path)
-    if path.is_file() and suffix and suffix not in FORMATS:
+def _make_source(path: Path | RemoteFile, name: PurePath) -> Source:
+    suffix, compression = _split_suffixes(name)
+    is_file = isinstance(path, RemoteFile) or path.is_file()
+    if is_file and suffix and suffix not in FORMATS:
         raise DataError(f"{str(path)!r} is none of {SUFFIXES} (or one of them with .gz or .zst): save it as one")
     if suffix == ".parquet" and compression:
         raise DataError(f"{str(path)!r}: Parquet compresses itself; name the .parquet file")
@@ -178,10 +220,10 @@ def _make_source(path: Path, name: Path) -> Source:
     return Source(path, make_printable(stem.with_suffix("").as_posix()), FORMATS.get(suffix), compression)
 
 
-def _split_suffixes(path: Path) -> tuple[str, str | None]:
+def _split_suffixes(path: PurePath) -> tuple[str, str | None]:
     """The suffix that tells the format, and the one of a compression."""
     last = path.suffix.lower()
-    return (Path(path.stem).suffix.lower(), last) if last in COMPRESSIONS else (last, None)
+    return (PurePath(path.stem).suffix.lower(), last) if last in COMPRESSIONS else (last, None)
 
 
 def make_printable(name: str) -> str:

@@ -1,4 +1,5 @@
 import datetime
+import gzip
 import io
 import json
 import os
@@ -6,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from backports import zstd
 
 from models.errors import DataError
 from models.schema import MAX_TEXT_CHARACTERS, Article
@@ -235,3 +237,12 @@ def test_dates_of_parquet_are_days(tmp_path):
 def test_damaged_file_is_one_failure(read, name):
     (row,) = read(name, b"\x1f\x8bno such thing")
     assert "can't read" in str(row.error)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstd.compress])
+@pytest.mark.parametrize("form", ["txt", "csv", "jsonl"])
+def test_compressed_file_that_was_cut_off_ends_in_a_failure(read, form, compress):
+    name = f"v.{form}.{'gz' if compress is gzip.compress else 'zst'}"
+    rows = {"txt": "Norway.", "csv": "text\nNorway.\n", "jsonl": '{"text": "Norway."}\n'}[form]
+    *_, row = read(name, compress(rows.encode())[:-1])
+    assert str(row.error) == "can't read on: Compressed file ended before the end-of-stream marker was reached"

@@ -40,7 +40,8 @@ def test_cluster_gives_the_rows_of_a_local_run_even_where_a_worker_is_killed(sou
                 killed = kill_one_labeller()
         assert killed
         assert rows == local
-        rest = answer_on_ray("local", sources, Reading(), task, format_row, workers=2, skipped=50)
+        by_uri = find_sources([sources[0].path.parent.as_uri()])
+        rest = answer_on_ray("local", by_uri, Reading(), task, format_row, workers=2, skipped=50)
         assert [answer.row for answer in rest] == local[50:]
     finally:
         ray.shutdown()

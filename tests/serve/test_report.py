@@ -98,6 +98,14 @@ def test_votes_are_compared_where_they_are_given(stance):
     assert "are as the vote was (100 %)" in page
 
 
+def test_months_without_a_row_leave_room_in_the_time_line(stance):
+    write_labels(number=3)
+    labels = Path("labels.jsonl").read_text().replace("2026-02-02", "2026-12-02")
+    Path("labels.jsonl").write_text(labels)
+    width = re.search(r'aria-label="Norway[^"]*" width="(\d+)"', make_report(stance))
+    assert int(width[1]) >= 12 * 12
+
+
 def test_report_of_no_labels_is_a_page(stance):
     Path("labels.jsonl").touch()
     assert "0 articles" in make_report(stance)
