@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
+from serve.throughput import bench_label
+
 bench = typer.Typer(help="Measure how fast it is.", rich_markup_mode=None, no_args_is_help=True)
+bench.command("label")(bench_label)
 
 
 @bench.command("serve")

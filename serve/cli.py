@@ -152,14 +152,22 @@ def _report(options: ReportOptions, folder: Path | None, *, gate: bool, card: bo
 
 
 def _evaluate_other(words: Sequence[str], folder: Path | None) -> None:
-    """Repeat a report, or measure the network on a public benchmark."""
+    """Print the table of reports, repeat a report, or measure the network on a public benchmark."""
     name, *rest = words
+    if name == "card":
+        from evals.card import write_results
+
+        require_paths(*map(Path, rest))
+        typer.echo(write_results([Path(word) for word in rest]))
+        return
     path = Path(rest[0])
     with needs_extra("evals"):
         from evals.benchmarks.measure import NAMES, measure
         from evals.run import rerun
     if len(rest) > 1 or name not in ("rerun", *NAMES):
-        raise typer.BadParameter(f"{' '.join(words)!r} is no data set, 'rerun MANIFEST' or one of {', '.join(NAMES)}")
+        raise typer.BadParameter(
+            f"{' '.join(words)!r} is no data set, 'card REPORT...', 'rerun MANIFEST' or one of {', '.join(NAMES)}"
+        )
     require_paths(path)
     if name != "rerun":
         with needs_extra("train"):

@@ -26,8 +26,8 @@ CorpusPaths = Annotated[
 DataArgument = Annotated[
     list[str],
     typer.Argument(
-        metavar="DATA | rerun MANIFEST | BENCHMARK FOLDER",
-        help="Annotated articles (JSON Lines), written, written-events; a report to repeat; dse, seesaw, newsmtsc.",
+        metavar="DATA | card REPORT... | rerun MANIFEST | BENCHMARK FOLDER",
+        help="Annotated articles (JSON Lines), written, written-events; reports to tabulate or repeat; a benchmark.",
     ),
 ]
 BaselinesOption = Annotated[

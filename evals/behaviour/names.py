@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evals.behaviour.cases import Case
-from evals.behaviour.stances import tell
+from evals.behaviour.telling import tell
 from evals.behaviour.words import Draw
 
 _ALIKE = (
