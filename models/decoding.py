@@ -43,6 +43,10 @@ class DecodingConfig:
     """A proposal is kept if its best mention reaches this."""
     link_threshold: float = 0.5
     """Two groups of mentions are one proposal if their mean cosine is at least this."""
+    screen_span_threshold: float = 0.2
+    """As `span_threshold`, for the spans that say where a given proposal is spoken of."""
+    screen_threshold: float = 0.5
+    """A span may speak of a given proposal if its cosine with the proposal is at least this."""
 
     @classmethod
     def from_dict(cls, values: dict[str, float]) -> DecodingConfig:
@@ -110,7 +114,7 @@ class TaggedSpan:
 
 
 def tagged_spans(
-    tokens: TokenizedText, window: Window, tags: FloatArray, links: FloatArray, config: DecodingConfig
+    tokens: TokenizedText, window: Window, tags: FloatArray, links: FloatArray, threshold: float
 ) -> list[TaggedSpan]:
     """Proposal mentions in the core of a window.
 
@@ -119,7 +123,7 @@ def tagged_spans(
         window: The window.
         tags: Tag logits of the window's tokens, (T, 3): outside, begin, inside.
         links: Link vectors of the window's tokens, (T, D).
-        config: For `span_threshold`.
+        threshold: The least mean probability of a span.
     """
     probabilities = softmax(tags)
     best = _word_tags(tokens, window, probabilities.argmax(axis=1))
@@ -134,10 +138,20 @@ def tagged_spans(
             at += 1
         inside = slice(first - window.start, at - window.start)
         probability = float(1 - probabilities[inside, 0].mean())
-        if probability >= config.span_threshold:
-            vector = links[inside].mean(axis=0)
-            spans.append(TaggedSpan(tokens.span(first, at - 1), probability, vector / np.linalg.norm(vector)))
+        if probability >= threshold:
+            spans.append(TaggedSpan(tokens.span(first, at - 1), probability, link_vector(links[inside])))
     return spans
+
+
+def link_vector(links: FloatArray) -> FloatArray:
+    """What the words of a proposal mention are compared by: the mean of their link vectors, of length one."""
+    vector: FloatArray = links.mean(axis=0)
+    return vector / np.linalg.norm(vector)
+
+
+def spans_like(vector: FloatArray, spans: Sequence[TaggedSpan], config: DecodingConfig) -> list[TaggedSpan]:
+    """The spans that may speak of a given proposal, by the link vector of its text, (D,)."""
+    return [s for s in spans if s.vector @ vector >= config.screen_threshold]
 
 
 def _word_tags(tokens: TokenizedText, window: Window, tags: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from models.decoding import (
     TaggedSpan,
     evidence_mentions,
     link_spans,
+    link_vector,
     main_proposal,
     pair_probabilities,
     pool_odds,
     share_mentions,
+    spans_like,
     tagged_spans,
 )
 from models.groups import expand_groups as add_members
@@ -30,11 +33,20 @@ from models.groups import find_left_out
 from models.runtime import Runtime
 from models.schema import SCORES, Article, Labels, Mention, Proposal, Span, Stance, StanceRow
 from models.tokens import TokenizedText, tokenize_article, tokenize_proposal
-from models.windows import Window, make_windows, window_input
+from models.windows import (
+    MAX_FINDING_CONTEXT_TOKENS,
+    MAX_FINDING_CORE_TOKENS,
+    Window,
+    make_windows,
+    proposal_input,
+    window_input,
+)
 
 _DECIMALS = 4
 _UNREAD = np.array([30.0, 0.0, 0.0, 0.0])
 """Logits of a mention that was not read, in the order of SCORES: none, as good as certain."""
+_MAX_KEPT_VECTORS = 256
+"""Given proposals whose link vectors are kept: the same few are as a rule asked of many articles."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,7 @@ class Labeller:
         self.tokenizer = Tokenizer.from_file(str(checkpoint.file("tokenizer.json")))
         self.finder = CountryFinder.load()
         self.runtime = Runtime(checkpoint.file("model.onnx"), threads)
+        self._compared = lru_cache(_MAX_KEPT_VECTORS)(self._compare_by)
 
     @classmethod
     def load(cls, path: Path | None = None, *, threads: int | None = None) -> Labeller:
@@ -98,10 +111,10 @@ class Labeller:
         article = _as_article(article)
         reading = self._read(article)
         if article.proposals is None:
-            proposals, count = self._find_proposals(reading)
+            proposals, windows, count = self._find_proposals(reading)
         else:
-            proposals, count = _given_proposals(article.proposals), 0
-        logits, used = self._read_proposals(reading, proposals)
+            proposals, windows, count = self._screen(reading, article.proposals)
+        logits, used = self._read_proposals(reading, proposals, windows)
         rows = [
             row
             for proposal, table in zip(proposals, logits, strict=True)
@@ -124,7 +137,7 @@ class Labeller:
     def pooled_logits(self, article: Article, proposals: Sequence[str]) -> list[dict[str, FloatArray]]:
         """Uncalibrated pair logits, for calibration: for each proposal, country code -> (4,)."""
         reading = self._read(article)
-        tables, _ = self._read_proposals(reading, _given_proposals(proposals))
+        tables, _ = self._read_proposals(reading, *self._screen(reading, proposals)[:2])
         return [{code: pool_odds(table[at]) for code, at in _by_country(reading).items()} for table in tables]
 
     def _read(self, article: Article) -> _Reading:
@@ -132,19 +145,12 @@ class Labeller:
         tokens = tokenize_article(self.tokenizer, article, mentions)
         return _Reading(article, mentions, tokens, make_windows(tokens))
 
-    def _find_proposals(self, reading: _Reading) -> tuple[list[Proposal], int]:
-        """Proposals found in the text, and how many tokens were read for it."""
-        spans: list[TaggedSpan] = []
-        count = 0
-        for window in reading.windows:
-            entered = window_input(reading.tokens, window)
-            count += len(entered.ids)
-            _, tags, links = self.runtime.run(entered.ids, entered.types)
-            seen = slice(entered.offset, entered.offset + window.end - window.start)
-            spans += tagged_spans(reading.tokens, window, tags[seen], links[seen], self.decoding)
+    def _find_proposals(self, reading: _Reading) -> tuple[list[Proposal], list[Sequence[Window]], int]:
+        """Proposals found in the text, the windows that mention each, and how many tokens were read for it."""
+        spans, count = self._find_spans(reading, self.decoding.span_threshold)
         groups = link_spans(spans, self.decoding)
         main = main_proposal(groups)
-        return [
+        proposals = [
             Proposal(
                 id=f"p{number}",
                 text=max((reading.article.quote(s.span) for s in group), key=len),
@@ -152,13 +158,53 @@ class Labeller:
                 mentions=tuple(s.span for s in group),
             )
             for number, group in enumerate(groups, 1)
-        ], count
+        ]
+        return proposals, [_windows_with(reading, group) for group in groups], count
 
-    def _read_proposals(self, reading: _Reading, proposals: Sequence[Proposal]) -> tuple[FloatArray, int]:
-        """Stance logits of the country mentions for each proposal, (P, M, 4), and how many tokens were read."""
+    def _find_spans(self, reading: _Reading, threshold: float) -> tuple[list[TaggedSpan], int]:
+        """Words of the article that speak of any proposal, and how many tokens were read for it."""
+        tokens, spans, count = reading.tokens, [], 0
+        for window in make_windows(tokens, MAX_FINDING_CORE_TOKENS, MAX_FINDING_CONTEXT_TOKENS):
+            entered = window_input(tokens, window)
+            count += len(entered.ids)
+            _, tags, links = self.runtime.run(entered.ids, entered.types)
+            seen = slice(entered.offset, entered.offset + window.end - window.start)
+            spans += tagged_spans(tokens, window, tags[seen], links[seen], threshold)
+        return spans, count
+
+    def _screen(self, reading: _Reading, asked: Sequence[str]) -> tuple[list[Proposal], list[Sequence[Window]], int]:
+        """Given proposals, the windows that seem to speak of each (all if none does), and how many tokens were read.
+
+        On the tuning articles the other windows cost as much again and gave more wrong rows than right ones.
+        """
+        proposals = [Proposal(id=f"p{number}", text=text, given=True) for number, text in enumerate(asked, 1)]
+        if len(reading.windows) < 2 or not proposals:
+            return proposals, [reading.windows] * len(proposals), 0
+        spans, count = self._find_spans(reading, self.decoding.screen_span_threshold)
+        windows = []
+        for text in asked:
+            vector, used = self._compared(text)
+            windows.append(_windows_with(reading, spans_like(vector, spans, self.decoding)) or reading.windows)
+            count += used
+        return proposals, windows, count
+
+    def _compare_by(self, proposal: str) -> tuple[FloatArray, int]:
+        """The link vector of a given proposal, (D,), and how many tokens were read for it."""
+        entered = proposal_input(tokenize_proposal(self.tokenizer, proposal, self.finder.find_mentions(proposal), []))
+        _, _, links = self.runtime.run(entered.ids, entered.types)
+        return link_vector(links[entered.offset : -1]), len(entered.ids)
+
+    def _read_proposals(
+        self, reading: _Reading, proposals: Sequence[Proposal], windows: Sequence[Sequence[Window]]
+    ) -> tuple[FloatArray, int]:
+        """Read each proposal's windows.
+
+        Returns:
+            Stance logits of the country mentions for each proposal, (P, M, 4), and how many tokens were read.
+        """
         tables, count = [], 0
-        for proposal in proposals:
-            table, used = self._read_proposal(reading, proposal)
+        for proposal, chosen in zip(proposals, windows, strict=True):
+            table, used = self._read_proposal(reading, proposal, chosen)
             tables.append(table)
             count += used
         if not tables:
@@ -167,14 +213,16 @@ class Labeller:
         logits[:, _left_out(reading)] = _UNREAD
         return share_mentions(logits), count
 
-    def _read_proposal(self, reading: _Reading, proposal: Proposal) -> tuple[FloatArray, int]:
+    def _read_proposal(
+        self, reading: _Reading, proposal: Proposal, windows: Sequence[Window]
+    ) -> tuple[FloatArray, int]:
         """Stance logits of the country mentions, in the order of the text, (M, 4), and how many tokens were read."""
         tokens = reading.tokens
         mentions = self.finder.find_mentions(proposal.text)
         asked = tokenize_proposal(self.tokenizer, proposal.text, mentions, tokens.countries)
         logits = np.tile(_UNREAD, (len(tokens.entity_positions), 1))
         count = 0
-        for window in _windows_to_read(reading, proposal):
+        for window in windows:
             first, last = np.searchsorted(tokens.entity_positions, [window.core_start, window.core_end])
             if first == last:
                 continue
@@ -212,14 +260,10 @@ def _as_article(article: Article | Mapping[str, Any] | str) -> Article:
     return Article(text=article) if isinstance(article, str) else Article.from_record(article)
 
 
-def _windows_to_read(reading: _Reading, proposal: Proposal) -> list[Window]:
-    """All windows for a given proposal; for one found in the text, those that mention it.
-
-    On the tuning articles the others cost as much again and gave more wrong rows than right ones.
-    """
-    if proposal.given:
-        return list(reading.windows)
-    positions = np.concatenate([reading.tokens.covered(span) for span in proposal.mentions])
+def _windows_with(reading: _Reading, spans: Iterable[TaggedSpan]) -> list[Window]:
+    """The windows that have part of a span in their core."""
+    covered = [reading.tokens.covered(span.span) for span in spans]
+    positions = np.concatenate([*covered, np.zeros(0, np.int32)])
     return [w for w in reading.windows if ((positions >= w.core_start) & (positions < w.core_end)).any()]
 
 
@@ -236,10 +280,6 @@ def _left_out(reading: _Reading) -> list[int]:
         silent = find_left_out(reading.article.quote(span), span.start, mentions)
         chosen += [n for n, mention in zip(numbers, mentions, strict=True) if mention in silent]
     return chosen
-
-
-def _given_proposals(texts: Sequence[str]) -> list[Proposal]:
-    return [Proposal(id=f"p{n}", text=text, given=True) for n, text in enumerate(texts, 1)]
 
 
 def _in_order(mentions: Iterable[Mention]) -> list[str]:

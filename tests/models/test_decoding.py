@@ -98,7 +98,7 @@ def tag(tiny_tokenizer):
         tokens = tokenize_article(tiny_tokenizer, article, [])
         window = window or Window(0, 0, len(tokens.ids), len(tokens.ids))
         assert len(tags) == window.end - window.start
-        found = tagged_spans(tokens, window, tag_logits(tags, 0.9), np.eye(len(tags)), DecodingConfig())
+        found = tagged_spans(tokens, window, tag_logits(tags, 0.9), np.eye(len(tags)), 0.5)
         return [f"{s.span.field}:{article.quote(s.span)}" for s in found]
 
     return tag
@@ -146,7 +146,7 @@ def test_probability_of_a_span_is_the_mean_of_its_pieces(tiny_tokenizer) -> None
     tokens = tokenize_article(tiny_tokenizer, Article(text="the ban zoo"), [])
     tags = tag_logits([OUTSIDE, BEGIN, INSIDE, OUTSIDE, INSIDE], 0.8)
 
-    (found,) = tagged_spans(tokens, Window(0, 0, 5, 5), tags, np.eye(5), DecodingConfig())
+    (found,) = tagged_spans(tokens, Window(0, 0, 5, 5), tags, np.eye(5), 0.5)
 
     assert (found.span, found.probability) == (Span(4, 11), pytest.approx((0.9 + 0.9 + 0.2 + 0.9) / 4))
     assert found.vector == pytest.approx([0.0, 0.5, 0.5, 0.5, 0.5])
@@ -183,8 +183,7 @@ def test_uncertain_span_is_left_out(tiny_tokenizer) -> None:
     logits = np.log([[0.42, 0.48, 0.1], [0.42, 0.1, 0.48]])
 
     def found(threshold: float) -> list[Span]:
-        config = DecodingConfig(span_threshold=threshold)
-        return [s.span for s in tagged_spans(tokens, Window(0, 0, 2, 2), logits, np.eye(2), config)]
+        return [s.span for s in tagged_spans(tokens, Window(0, 0, 2, 2), logits, np.eye(2), threshold)]
 
     assert found(0.57) == [Span(0, 7)]
     assert found(0.59) == []
@@ -196,9 +195,8 @@ def test_spans_of_any_tags_are_whole_words_of_one_sentence_of_one_field(tiny_tok
     article = Article(title="Seal quota. A plan", text="The ban. The zoo levy (it's 3%)\r\n\r\nCafe\u0301 talks")
     tokens = tokenize_article(tiny_tokenizer, article, [])
     total = len(tokens.ids)
-    window, config = Window(0, 0, total, total), DecodingConfig(span_threshold=0.0)
 
-    found = tagged_spans(tokens, window, tag_logits(tags[:total], 0.9), np.eye(total), config)
+    found = tagged_spans(tokens, Window(0, 0, total, total), tag_logits(tags[:total], 0.9), np.eye(total), 0.0)
 
     for span in (item.span for item in found):
         assert [s for s in tokens.sentences if s.field == span.field and s.start <= span.start and span.end <= s.end]
