@@ -23,10 +23,10 @@ Finds who stands where on what in news: the network of country-stance, fine-tune
 
 - Input: windows of an article, every country mention one anonymous entity token, one proposal in front.
 - Output: for each country mention none, support, oppose or abstain; for each token whether it is part of a proposal.
-- Trained on {texts} texts but for {held_out} of them, held out for calibration (sha256 of all texts and labels
-  `{sha256}`).
+- Trained on {texts} texts but for {held_out} of them, held out (sha256 of all texts and labels `{sha256}`).
   The labels were written by language models that followed `training/corpus/GUIDELINES.md`; no human has checked them.
-- Fitted on the held-out texts: temperature {temperature}, none bias {none_bias}, stance threshold {stance_threshold}.
+- Fitted on {calibrated} of the held-out texts: temperature {temperature}, none bias {none_bias}, stance threshold
+  {stance_threshold}.
 - Probabilities of the CPU runtime differ from torch's by at most {shift:.1e}.
 
 Meant for coding and following reported positions of governments in English news. A label says what an article
@@ -50,14 +50,14 @@ def assemble_checkpoint(weights: Path, held_out: Sequence[AnnotatedText], folder
     shift = export_weights(load_network(weights), folder)
     shutil.copyfile(weights / "tokenizer.json", folder / "tokenizer.json")
     decoding = DecodingConfig()
-    _write(folder, run, decoding, shift)
+    _write(folder, run, decoding, shift, len(held_out))
     if held_out:
         decoding = fit_decoding(Labeller.load(folder), held_out)
-        _write(folder, run, decoding, shift)
+        _write(folder, run, decoding, shift, len(held_out))
     return folder
 
 
-def _write(folder: Path, run: dict[str, Any], decoding: DecodingConfig, shift: float) -> None:
+def _write(folder: Path, run: dict[str, Any], decoding: DecodingConfig, shift: float, calibrated: int) -> None:
     """Write `config.json`, the model card and the manifest."""
     name, version = run["config"]["name"], run["config"]["version"]
     values = dataclasses.asdict(decoding)
@@ -72,6 +72,7 @@ def _write(folder: Path, run: dict[str, Any], decoding: DecodingConfig, shift: f
         sha256=run["data"]["sha256"],
         held_out=len(run["data"]["held_out"]),
         shift=shift,
+        calibrated=calibrated,
         **values,
     )
     (folder / "README.md").write_text(card, encoding="utf-8")
