@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
@@ -76,6 +76,10 @@ class Membership:
         if day is None:
             return self.last is None
         return self.first <= day and (self.last is None or day <= self.last)
+
+    def belongs_as(self, names: Iterable[str]) -> bool:
+        """Whether the country is a member of the group under one of these names of it ('G8', not 'G7')."""
+        return not self.words or any(word.casefold() in name.casefold() for word in self.words for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +224,7 @@ def _find_followers(labels: Labels, row: StanceRow, sentences: _Sentences) -> li
     members = {
         stay.country
         for stay in stays_on(row.country, labels.article.date)
-        if not stay.words or any(word in name for word in stay.words for name in called)
+        if stay.belongs_as(called)
     }
     shown = {sentences.around(span) for span in row.evidence}
     for sentence in dict.fromkeys(sentences.around(span) for span in (*row.evidence, *places)):

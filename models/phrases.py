@@ -74,6 +74,7 @@ class PhraseIndex:
         """Start empty."""
         self._by_word: dict[str, list[_Form]] = {}
         self._lower_words: set[str] = set()
+        self._alone: dict[str, Entry | None] = {}
         self._sorted: dict[str, dict[str, list[_Form]]] = {}
 
     def add(self, phrase: str, entry: Entry | None) -> None:
@@ -95,7 +96,7 @@ class PhraseIndex:
 
     def scan(self, text: str, words: Sequence[Word]) -> list[Found]:
         """Find the phrases in a folded text, longest first, without overlaps, in order."""
-        by_word, forms_of = self._by_word, self._sorted
+        by_word, alone, forms_of = self._by_word, self._alone, self._sorted
         candidates = [(start, word) for start, word in words if word in by_word]
         if lower := list(self._find_lower(text)):
             candidates = sorted(candidates + lower)
@@ -104,13 +105,16 @@ class PhraseIndex:
         for start, word in candidates:
             if start < position:
                 continue
-            by_next = forms_of.get(word) or self._sort(word)
             end = start + len(word)
-            forms = by_next.get(text[end : end + 2]) or by_next[""]
-            match = _match(text, start, word, position, forms) if forms else None
-            if match is None:
-                continue
-            begin, position, entry = match
+            if word in alone:
+                begin, position, entry = start, end, alone[word]
+            else:
+                by_next = forms_of.get(word) or self._sort(word)
+                forms = by_next.get(text[end : end + 2]) or by_next[""]
+                match = _match(text, start, word, position, forms) if forms else None
+                if match is None:
+                    continue
+                begin, position, entry = match
             if entry is not None:
                 found.append(Found(begin, position, text[begin:position], entry, entry.codes[0], entry.kind))
         return found
@@ -127,9 +131,12 @@ class PhraseIndex:
     def _sort(self, word: str) -> dict[str, list[_Form]]:
         """The forms kept under a word by the two characters that follow it in the form, each list longest first.
 
-        A form without two such characters stands in every list, and alone under ''.
+        A form without two such characters stands in every list, and alone under ''. A word that is its only form needs
+        no lists at all from then on.
         """
         forms = sorted(dict.fromkeys(self._by_word[word]), key=lambda form: (-len(form[0]), form[2] is not None))
+        if [form for form, _, _ in forms] == [word] and not (forms[0][2] and forms[0][2].prefix):
+            self._alone[word] = forms[0][2]
         nexts = [form[offset + len(word) :][:2] for form, offset, _ in forms]
         keys = {"", *(following for following in nexts if len(following) == 2)}
         self._sorted[word] = {

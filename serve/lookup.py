@@ -48,7 +48,9 @@ def countries(
 
 
 def groups(
-    code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="A group; without it all are listed.")] = None,
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CODE]", help="A group's code or name; without it all are listed.")
+    ] = None,
     date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="The day; default: the latest known.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -103,14 +105,21 @@ def list_countries() -> list[dict[str, str]]:
 
 
 def describe_group(code: str, date: str | None) -> dict[str, Any]:
-    """A group and its members on a day, by name, each with the day on which it joined."""
-    from models.groups import find_group, stays_on
+    """A group and its members on a day, by name, each with the day on which it joined.
 
-    group = find_group(code)
+    Args:
+        code: Its code, or a name that the tables have for it; a former name counts the members that came with it ('G8').
+        date: The day; the latest known without one.
+    """
+    from models.groups import find_group, read_groups, stays_on
+
     tables = _read_tables()
+    called = [record["country"] for record in look_up(code) if record["country"] in read_groups()]
+    group = find_group(called[0] if called else code)
     members = [
         {"country": stay.country, "name": tables[stay.country]["name"], "since": stay.first.isoformat()}
-        for stay in stays_on(code, date)
+        for stay in stays_on(group.code, date)
+        if stay.belongs_as([code])
     ]
     return {
         "group": group.code,
@@ -123,10 +132,15 @@ def describe_group(code: str, date: str | None) -> dict[str, Any]:
 
 def list_groups(date: str | None) -> list[dict[str, Any]]:
     """All groups with the codes of their members on a day."""
-    from models.groups import members_on, read_groups
+    from models.groups import read_groups, stays_on
 
     return [
-        {"group": group.code, "name": group.name, "date": date, "members": members_on(group.code, date)}
+        {
+            "group": group.code,
+            "name": group.name,
+            "date": date,
+            "members": tuple(s.country for s in stays_on(group.code, date) if s.belongs_as([group.code])),
+        }
         for group in read_groups().values()
     ]
 

@@ -129,6 +129,19 @@ def test_members_of_a_list_are_those_of_the_description():
         assert sorted(record["members"]) == sorted(member["country"] for member in described)
 
 
+def test_g8_is_the_g7_with_russia_while_it_was_a_member(stance):
+    assert stance("groups", "G8", "--date", "2005")[1].startswith("G7  Group of Seven: 8 members, 2005\n")
+    members = {day: {member["country"] for member in describe_group("G8", day)["members"]} for day in ("2013", "2016")}
+
+    assert members["2013"] - members["2016"] == {"RUS"}
+    assert describe_group("g-8", "2005") == describe_group("G8", "2005")
+    assert "RUS" not in {member["country"] for member in describe_group("G7", "2005")["members"]}
+
+
+def test_a_group_is_known_by_its_name_too():
+    assert describe_group("Arab League", "2010") == describe_group("ARAB", "2010")
+
+
 def test_label_expands_groups_only_when_asked(stance, labeller, monkeypatch):
     asked = []
 
