@@ -58,12 +58,12 @@ def check_mutated(service, count: int) -> Counter[str]:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory, run_service):
     """Gives up soon on requests that never end, as many mutated ones don't."""
-    with run_service(tmp_path_factory.mktemp("fuzz") / "seen.txt", idle=0.1) as running:
+    with run_service(tmp_path_factory.mktemp("fuzz") / "seen.txt", idle=0.3) as running:
         yield running
 
 
 def test_mutated_requests_break_nothing(service):
-    assert {"200", "400", ""} <= check_mutated(service, 60).keys()
+    assert {"206", "400"} <= check_mutated(service, 60).keys()  # some get through, some do not
 
 
 @pytest.mark.slow
