@@ -43,10 +43,8 @@ class DecodingConfig:
     """A proposal is kept if its best mention reaches this."""
     link_threshold: float = 0.5
     """Two groups of mentions are one proposal if their mean cosine is at least this."""
-    screen_span_threshold: float = 0.2
-    """As `span_threshold`, for the spans that say where a given proposal is spoken of."""
     screen_threshold: float = 0.5
-    """A span may speak of a given proposal if its cosine with the proposal is at least this."""
+    """A tagged span may speak of a given proposal if its cosine with the proposal is at least this."""
 
     @classmethod
     def from_dict(cls, values: dict[str, float]) -> DecodingConfig:

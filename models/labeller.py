@@ -33,14 +33,7 @@ from models.groups import find_left_out
 from models.runtime import Runtime
 from models.schema import SCORES, Article, Labels, Mention, Proposal, Span, Stance, StanceRow
 from models.tokens import TokenizedText, tokenize_article, tokenize_proposal
-from models.windows import (
-    MAX_FINDING_CONTEXT_TOKENS,
-    MAX_FINDING_CORE_TOKENS,
-    Window,
-    make_windows,
-    proposal_input,
-    window_input,
-)
+from models.windows import Window, make_windows, proposal_input, window_input
 
 _DECIMALS = 4
 _UNREAD = np.array([30.0, 0.0, 0.0, 0.0])
@@ -164,7 +157,7 @@ class Labeller:
     def _find_spans(self, reading: _Reading, threshold: float) -> tuple[list[TaggedSpan], int]:
         """Words of the article that speak of any proposal, and how many tokens were read for it."""
         tokens, spans, count = reading.tokens, [], 0
-        for window in make_windows(tokens, MAX_FINDING_CORE_TOKENS, MAX_FINDING_CONTEXT_TOKENS):
+        for window in reading.windows:
             entered = window_input(tokens, window)
             count += len(entered.ids)
             _, tags, links = self.runtime.run(entered.ids, entered.types)
@@ -175,12 +168,14 @@ class Labeller:
     def _screen(self, reading: _Reading, asked: Sequence[str]) -> tuple[list[Proposal], list[Sequence[Window]], int]:
         """Given proposals, the windows that seem to speak of each (all if none does), and how many tokens were read.
 
-        On the tuning articles the other windows cost as much again and gave more wrong rows than right ones.
+        On the tuning articles reading them alone took 3.8 tokens for each of the article, finding included, reading all
+        4.6, at F1 .667 and .661, each at its best threshold. Finding in longer windows costs less, but F1 falls to .657
+        with 208 tokens of core and to .643 with 448.
         """
         proposals = [Proposal(id=f"p{number}", text=text, given=True) for number, text in enumerate(asked, 1)]
         if len(reading.windows) < 2 or not proposals:
             return proposals, [reading.windows] * len(proposals), 0
-        spans, count = self._find_spans(reading, self.decoding.screen_span_threshold)
+        spans, count = self._find_spans(reading, threshold=0.0)
         windows = []
         for text in asked:
             vector, used = self._compared(text)

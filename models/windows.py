@@ -18,9 +18,6 @@ from models.tokens import CLS, FIRST_ENTITY, NUM_ENTITIES, SEP, IntArray, Tokeni
 MAX_CORE_TOKENS = 144
 MAX_CONTEXT_TOKENS = 40
 """Tokens of the neighbouring text on each side of the core."""
-MAX_FINDING_CORE_TOKENS = 208
-MAX_FINDING_CONTEXT_TOKENS = 24
-"""The same of the windows in which proposals are looked for: no proposal stands in front, so more text fits."""
 
 
 @dataclass(frozen=True)
@@ -48,28 +45,31 @@ class WindowInput:
     offset: int
 
 
-def make_windows(
-    tokens: TokenizedText, max_core: int = MAX_CORE_TOKENS, max_context: int = MAX_CONTEXT_TOKENS
-) -> list[Window]:
+def make_windows(tokens: TokenizedText) -> list[Window]:
     """Cut an article into windows of whole sentences, about equally long.
 
-    A sentence longer than `max_core` tokens is cut; then its neighbours are the rest of it. Up to `max_context`
-    tokens on each side of the core are its context.
+    A sentence longer than MAX_CORE_TOKENS is cut; then its neighbours are the rest of it.
     """
     total = len(tokens.ids)
     bounds = [0, *(np.flatnonzero(np.diff(tokens.sentence)) + 1).tolist(), total]
-    target = total / max(1, -(-total // max_core))
-    cores, core_start = [], 0
+    target = total / max(1, -(-total // MAX_CORE_TOKENS))
+    windows, core_start = [], 0
     for begin, end in pairwise(bounds):
-        if begin > core_start and (end - core_start > max_core or begin - core_start >= target):
-            cores.append((core_start, begin))
+        if begin > core_start and (end - core_start > MAX_CORE_TOKENS or begin - core_start >= target):
+            windows.append(_with_context(core_start, begin, total))
             core_start = begin
-        while end - core_start > max_core:
-            cores.append((core_start, core_start + max_core))
-            core_start += max_core
+        while end - core_start > MAX_CORE_TOKENS:
+            windows.append(_with_context(core_start, core_start + MAX_CORE_TOKENS, total))
+            core_start += MAX_CORE_TOKENS
     if core_start < total:
-        cores.append((core_start, total))
-    return [Window(max(0, start - max_context), start, end, min(total, end + max_context)) for start, end in cores]
+        windows.append(_with_context(core_start, total, total))
+    return windows
+
+
+def _with_context(core_start: int, core_end: int, total: int) -> Window:
+    return Window(
+        max(0, core_start - MAX_CONTEXT_TOKENS), core_start, core_end, min(total, core_end + MAX_CONTEXT_TOKENS)
+    )
 
 
 def window_input(

@@ -21,6 +21,7 @@ from models.decoding import (
     pair_probabilities,
     pool_odds,
     share_mentions,
+    spans_like,
     tagged_spans,
 )
 from models.errors import CheckpointError
@@ -293,3 +294,11 @@ def test_same_proposal_asked_twice_halves_the_odds_of_each() -> None:
     odds = logits[:, :, 1:] - logits[:, :, :1]
 
     assert share_mentions(np.concatenate([logits, logits]))[1, :, 1:] == pytest.approx(odds[0] - math.log(2))
+
+
+def test_spans_like_a_proposal_are_those_of_at_least_the_cosine() -> None:
+    spans = [tagged(0, 10), tagged(1, 59), tagged(2, 61), tagged(3, 180)]
+
+    alike = spans_like(np.array([1.0, 0.0]), spans, DecodingConfig(screen_threshold=0.5))
+
+    assert [item.span.start for item in alike] == [0, 1]

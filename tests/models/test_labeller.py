@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from models.decoding import pair_probabilities, pool_odds
+from models.decoding import TaggedSpan, pair_probabilities, pool_odds
 from models.errors import DataError
 from models.labeller import Labeller
-from models.schema import MAX_TEXT_CHARACTERS, Article, read_schema
+from models.schema import MAX_TEXT_CHARACTERS, Article, Span, read_schema
 from models.sentences import split_sentences
 from models.tokens import FIRST_ENTITY, tokenize_article, tokenize_proposal
 from models.windows import make_windows, window_input
@@ -250,6 +250,44 @@ def test_stance_is_read_at_the_entity_token_of_the_window_that_has_it_in_its_cor
     assert window.start > 0
     assert pooled["NOR"] == pytest.approx(pool_odds(stance[at : at + 1]))
     assert pooled["NOR"] != pytest.approx(pool_odds(stance[at - 1 : at]))
+
+
+LONG = "Norway opposed the ban. " + "The talks went on. " * 80 + "Peru backed the ban. " + "The talks went on. " * 80
+
+
+def test_given_proposal_is_read_where_something_like_it_is_spoken_of(
+    labeller: Labeller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alike, _ = labeller._compared("the ban")
+    place = LONG.index("the ban", 100)
+    spans = [
+        TaggedSpan(Span(place, place + 7), 0.9, alike),
+        TaggedSpan(Span(LONG.index("the ban"), LONG.index("the ban") + 7), 0.9, -alike),
+    ]
+    monkeypatch.setattr(labeller, "_find_spans", lambda reading, threshold: (spans, 0))
+
+    rows = labeller.label({"text": LONG, "proposals": ["the ban"]}).stances
+
+    assert {row.country: max(row.scores[1:]) > 0.01 for row in rows} == {"NOR": False, "PER": True}
+
+
+def test_given_proposal_that_nothing_speaks_of_is_read_everywhere(
+    labeller: Labeller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(labeller, "_find_spans", lambda reading, threshold: ([], 0))
+
+    rows = labeller.label({"text": LONG, "proposals": ["the ban"]}).stances
+
+    assert {row.country: max(row.scores[1:]) > 0.01 for row in rows} == {"NOR": True, "PER": True}
+
+
+def test_answer_is_the_same_when_the_proposals_were_asked_before(tiny_checkpoint: Path) -> None:
+    labeller = Labeller.load(tiny_checkpoint)
+    asked = {"text": LONG, "proposals": ["the ban", "a levy on harbours"]}
+
+    first, second = labeller.label(asked).to_dict(), labeller.label(asked).to_dict()
+
+    assert first == second
 
 
 def test_labelling_loads_no_torch(tiny_checkpoint: Path) -> None:
