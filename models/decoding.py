@@ -39,7 +39,7 @@ class DecodingConfig:
     """A pair has a stance if the probabilities of the three stances add up to at least this."""
     span_threshold: float = 0.5
     """A tagged span is a proposal mention if its mean probability is at least this."""
-    proposal_threshold: float = 0.75
+    proposal_threshold: float = 0.65
     """A proposal is kept if its best mention reaches this."""
     link_threshold: float = 0.5
     """Two groups of mentions are one proposal if their mean cosine is at least this."""

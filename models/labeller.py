@@ -104,14 +104,15 @@ class Labeller:
         article = _as_article(article)
         reading = self._read(article)
         if article.proposals is None:
-            proposals, windows, count = self._find_proposals(reading)
+            proposals, windows, certain, count = self._find_proposals(reading)
         else:
             proposals, windows, count = self._screen(reading, article.proposals)
+            certain = [1.0] * len(proposals)
         logits, used = self._read_proposals(reading, proposals, windows)
         rows = [
             row
-            for proposal, table in zip(proposals, logits, strict=True)
-            for row in self._rows(reading, proposal, table)
+            for proposal, probability, table in zip(proposals, certain, logits, strict=True)
+            for row in self._rows(reading, proposal, probability, table)
         ]
         countries = {c: tuple(m for m in reading.mentions if m.country == c) for c in _in_order(reading.mentions)}
         labels = Labels(
@@ -138,8 +139,12 @@ class Labeller:
         tokens = tokenize_article(self.tokenizer, article, mentions)
         return _Reading(article, mentions, tokens, make_windows(tokens))
 
-    def _find_proposals(self, reading: _Reading) -> tuple[list[Proposal], list[Sequence[Window]], int]:
-        """Proposals found in the text, the windows that mention each, and how many tokens were read for it."""
+    def _find_proposals(self, reading: _Reading) -> tuple[list[Proposal], list[Sequence[Window]], list[float], int]:
+        """Proposals found in the text.
+
+        Returns:
+            They, the windows that mention each, the probability that each is one, and how many tokens were read.
+        """
         spans, count = self._find_spans(reading, self.decoding.span_threshold)
         groups = link_spans(spans, self.decoding)
         main = main_proposal(groups)
@@ -152,7 +157,8 @@ class Labeller:
             )
             for number, group in enumerate(groups, 1)
         ]
-        return proposals, [_windows_with(reading, group) for group in groups], count
+        windows: list[Sequence[Window]] = [_windows_with(reading, group) for group in groups]
+        return proposals, windows, [max(s.probability for s in group) for group in groups], count
 
     def _find_spans(self, reading: _Reading, threshold: float) -> tuple[list[TaggedSpan], int]:
         """Words of the article that speak of any proposal, and how many tokens were read for it."""
@@ -227,10 +233,13 @@ class Labeller:
             logits[first:last] = stance[entered.offset - window.start + tokens.entity_positions[first:last]]
         return logits, count
 
-    def _rows(self, reading: _Reading, proposal: Proposal, logits: FloatArray) -> list[StanceRow]:
+    def _rows(self, reading: _Reading, proposal: Proposal, probability: float, logits: FloatArray) -> list[StanceRow]:
+        """Rows of one proposal. What is no proposal, with 1 - `probability`, has no stances."""
         rows = []
         for country, at in _by_country(reading).items():
-            scores = np.round(pair_probabilities(pool_odds(logits[at]), self.decoding), _DECIMALS)
+            scores = probability * pair_probabilities(pool_odds(logits[at]), self.decoding)
+            scores[0] += 1 - probability
+            scores = np.round(scores, _DECIMALS)
             best = 1 + int(scores[1:].argmax())
             if scores[1:].sum() < self.decoding.stance_threshold:
                 continue

@@ -63,6 +63,8 @@ def _write(folder: Path, run: dict[str, Any], decoding: DecodingConfig, shift: f
     values = dataclasses.asdict(decoding)
     config = {"encoder": run["encoder"], "decoding": values, "training": run["config"], "data": run["data"]}
     config["versions"] = run["versions"]
+    if "averaged" in run:
+        config["averaged"] = run["averaged"]
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     card = _CARD.format(
         name=name,
