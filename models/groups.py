@@ -221,11 +221,7 @@ def _find_followers(labels: Labels, row: StanceRow, sentences: _Sentences) -> li
     """The members that a group's row speaks for."""
     places = [mention.span for mention in labels.countries.get(row.country, ())]
     called = {labels.article.quote(place) for place in places}
-    members = {
-        stay.country
-        for stay in stays_on(row.country, labels.article.date)
-        if stay.belongs_as(called)
-    }
+    members = {stay.country for stay in stays_on(row.country, labels.article.date) if stay.belongs_as(called)}
     shown = {sentences.around(span) for span in row.evidence}
     for sentence in dict.fromkeys(sentences.around(span) for span in (*row.evidence, *places)):
         words, mentions = labels.article.quote(sentence), sentences.mentions(sentence)

@@ -146,16 +146,12 @@ class PhraseIndex:
         return self._sorted[word]
 
 
-def _match(
-    text: str, start: int, word: str, position: int, forms: list[_Form]
-) -> tuple[int, int, Entry | None] | None:
+def _match(text: str, start: int, word: str, position: int, forms: list[_Form]) -> tuple[int, int, Entry | None] | None:
     """Start, end and meaning of the longest form at a word, none of it before `position`."""
     for form, offset, entry in forms:
         begin = start - offset
         end = begin + len(form)
-        if form != word and (
-            begin < position or not text.startswith(form, begin) or not _is_apart(text, begin, end)
-        ):
+        if form != word and (begin < position or not text.startswith(form, begin) or not _is_apart(text, begin, end)):
             continue
         if entry is not None and entry.prefix and not (text.startswith("-", end) and text[end + 1 : end + 2].isupper()):
             continue
