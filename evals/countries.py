@@ -21,6 +21,22 @@ from models.schema import Mention, Span
 _WORDS_TIMED = 800
 _TIMED_TEXTS = 25
 _REPEATS = 7
+_SHORT_CHARACTERS, _LONG_CHARACTERS = 200_000, 2_000_000
+_HOSTILE = {
+    "capitals": "AB CDE FGHI ",
+    "titles": "Prime Minister Foreign Secretary President ",
+    "dots": ". ",
+    "dots alone": ".",
+    "the the": "the ",
+    "of the": "French of the ",
+    "one country": "France ",
+    "a capital's name": "Paris and ",
+    "brackets": "Anna Morel (France) ((",
+    "genitives": "France's ",
+    "line ends": "U.S.\n",
+    "spaces": "  \u200b\n",
+}
+"""Odd texts, by what is repeated in them."""
 _WORD = re.compile(r"[\w'’-]+")
 _DETERMINER = re.compile(
     "(?:the|its|their|our|his|her|my|your|this|that|these|those|both|an?|one|two|three|such|all|most|some)",
@@ -45,7 +61,7 @@ def main(data: Path) -> dict[str, Any]:
     Returns:
         `texts`; of the corpus `precision`, `recall` (over marks that name a country or a person), `pronoun_like` marks
         (left out of recall), right and wrong mentions of each `kinds`; the `stance_countries` and the share found;
-        `speed`: CPU milliseconds to load the table and to read 800 words.
+        `speed`: CPU milliseconds to load the table and to read 800 words; `growth`: see `measure_growth`.
     """
     finder = CountryFinder.load()
     is_annotated = data.is_file() and data.suffix != ".txt"
@@ -58,6 +74,7 @@ def main(data: Path) -> dict[str, Any]:
         **marks,
         **_score_stances(texts, found),
         "speed": measure_speed([text.text for text in texts]),
+        "growth": measure_growth([text.text for text in texts]),
     }
 
 
@@ -79,6 +96,22 @@ def measure_speed(texts: Sequence[str]) -> dict[str, float]:
     pieces = ["".join(words[place : place + _WORDS_TIMED]) for place in range(0, len(words), _WORDS_TIMED)]
     times = [min(_time(finder.find_mentions, piece) for _ in range(_REPEATS)) for piece in pieces]
     return {"load_ms": round(load_ms, 1), "ms_per_800_words": round(1e3 * median(times), 2) if times else 0.0}
+
+
+def measure_growth(texts: Sequence[str]) -> dict[str, float]:
+    """CPU time for each character of 2 MB of text against 200 kB of it, 1 being linear: of `texts`, then of odd ones.
+
+    The best of several runs for 200 kB and of two for 2 MB.
+    """
+    finder = CountryFinder.load()
+    growth = {}
+    for name, words in {"ordinary text": "\n\n".join(texts), **_HOSTILE}.items():
+        long = (words * (_LONG_CHARACTERS // len(words) + 1))[:_LONG_CHARACTERS]
+        short = long[:_SHORT_CHARACTERS]
+        short_time = min(_time(finder.find_mentions, short) for _ in range(_REPEATS))
+        long_time = min(_time(finder.find_mentions, long) for _ in range(2))
+        growth[name] = round(long_time / len(long) / (short_time / len(short)), 2)
+    return growth
 
 
 def _time(function: Callable[..., object], *values: str) -> float:

@@ -108,7 +108,7 @@ def describe_group(code: str, date: str | None) -> dict[str, Any]:
     """A group and its members on a day, by name, each with the day on which it joined.
 
     Args:
-        code: Its code, or a name that the tables have for it; a former name counts the members that came with it ('G8').
+        code: Its code, or a name in the tables; a former name counts the members that came with it ('G8').
         date: The day; the latest known without one.
     """
     from models.groups import find_group, read_groups, stays_on

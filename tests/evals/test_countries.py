@@ -18,6 +18,12 @@ def finder() -> CountryFinder:
     return CountryFinder.load()
 
 
+@pytest.fixture(autouse=True)
+def short_texts_for_growth(monkeypatch):
+    monkeypatch.setattr("evals.countries._SHORT_CHARACTERS", 200)
+    monkeypatch.setattr("evals.countries._LONG_CHARACTERS", 2000)
+
+
 def test_corpus_is_scored_without_the_marks_that_point_back(tmp_path):
     path = tmp_path / "pack.txt"
     path.write_text(BLOCK, encoding="utf-8")
@@ -48,6 +54,8 @@ def test_annotated_articles_give_the_share_of_stance_countries(tmp_path):
     assert (scores["stance_countries"], scores["stance_countries_found"]) == (1, 1.0)
     assert "marks" not in scores
     assert scores["speed"]["ms_per_800_words"] > 0
+    assert {"ordinary text", "titles", "one country"} <= scores["growth"].keys()
+    assert all(ratio > 0 for ratio in scores["growth"].values())
 
 
 @pytest.mark.parametrize(
