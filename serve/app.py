@@ -36,9 +36,9 @@ EXPECTED = {
     401: "No valid API key.",
     404: "No such thing.",
     408: "The body did not come in time.",
-    413: "The body, the batch or an article is over a limit.",
+    413: "The body, a text or its work is over a limit.",
     415: "The body is of another type, or compressed.",
-    422: "The article can't be labelled, or a parameter is wrong.",
+    422: "The article can't be labelled, or a field or parameter is wrong.",
     429: "No room: come back after `retry-after` seconds.",
     431: "Too many headers.",
     500: "A bug of the service.",
@@ -108,6 +108,7 @@ Timeout = Annotated[
 Day = Annotated[
     str | None,
     Query(
+        min_length=1,
         max_length=payloads.MAX_DATE_CHARACTERS,
         description="The day, such as 2019-05-01; a month or a year counts as its middle; default: the latest known.",
         json_schema_extra={"anyOf": payloads.DAY},

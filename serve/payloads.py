@@ -58,7 +58,7 @@ def read_article(record: Any, settings: Settings) -> Article:
 
     Raises:
         DataError: It can't be labelled.
-        TooLarge: It is over a limit.
+        TooLarge: The text, or the work of it all, is over a limit.
     """
     article = make_article(record)
     if not isinstance(record.get("id"), str | int | None) or isinstance(record.get("id"), bool):
@@ -66,9 +66,10 @@ def read_article(record: Any, settings: Settings) -> Article:
     _check_length("id", article.id, MAX_ID_CHARACTERS)
     _check_length("date", article.date, MAX_DATE_CHARACTERS)
     _check_length("title", article.title, MAX_TITLE_CHARACTERS)
-    _check_length("text", article.text, settings.max_text_characters)
     for number, proposal in enumerate(article.proposals or (), 1):
         _check_length(f"proposal {number}", proposal, MAX_PROPOSAL_CHARACTERS)
+    if len(article.text) > settings.max_text_characters:
+        raise TooLarge(f"text has {len(article.text)} characters, at most {settings.max_text_characters}: split it")
     tokens = estimate_tokens(article)
     if tokens > settings.max_article_tokens:
         seen = f"the article is about {tokens} tokens of work (text times proposals)"
@@ -127,7 +128,7 @@ def _read_row(record: Any, line: int | None, settings: Settings) -> Article | Fa
 
 def _check_length(name: str, words: str | None, limit: int) -> None:
     if words is not None and len(words) > limit:
-        raise TooLarge(f"{name} has {len(words)} characters, at most {limit}")
+        raise DataError(f"{name} has {len(words)} characters, at most {limit}")
 
 
 def _check_count(count: int, limit: int) -> None:
@@ -167,9 +168,9 @@ def describe_payloads(settings: Settings) -> dict[str, Any]:
                 "text": {
                     "type": "string",
                     "minLength": 1,
-                    "maxLength": settings.max_text_characters,
                     "pattern": r"[^\s\x1c-\x1f\x85]",
-                    "description": "The words of the article.",
+                    "description": f"The words of the article, at most {settings.max_text_characters}"
+                    " characters: more is answered with 413.",
                 },
                 "title": {"anyOf": [{"type": "string", "maxLength": MAX_TITLE_CHARACTERS}, nothing]},
                 "date": {
