@@ -23,6 +23,8 @@ MAX_EVIDENCE = 3
 """Sentences named for one row, at most."""
 EVIDENCE_MARGIN = 1.0
 """A mention is evidence if its log odds are within this of the country's best mention."""
+UNREAD_LOG_ODDS = -30.0
+"""Of each stance at a mention that was not read: none, as good as certain."""
 MAX_PROPOSALS_FOUND = 12
 MAX_SPAN_TOKENS = 48
 

@@ -15,6 +15,7 @@ from models.checkpoint import Checkpoint, open_checkpoint
 from models.countries import CountryFinder
 from models.decoding import (
     MAX_EVIDENCE,
+    UNREAD_LOG_ODDS,
     DecodingConfig,
     FloatArray,
     TaggedSpan,
@@ -36,8 +37,8 @@ from models.tokens import TokenizedText, tokenize_article, tokenize_proposal
 from models.windows import Window, make_windows, proposal_input, window_input
 
 _DECIMALS = 4
-_UNREAD = np.array([30.0, 0.0, 0.0, 0.0])
-"""Logits of a mention that was not read, in the order of SCORES: none, as good as certain."""
+_UNREAD = np.array([0.0, UNREAD_LOG_ODDS, UNREAD_LOG_ODDS, UNREAD_LOG_ODDS])
+"""Logits of a mention that was not read, in the order of SCORES."""
 _MAX_KEPT_VECTORS = 256
 """Given proposals whose link vectors are kept: the same few are as a rule asked of many articles."""
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from models.annotations import AnnotatedText
-from models.decoding import DecodingConfig, FloatArray, pair_probabilities
+from models.decoding import UNREAD_LOG_ODDS, DecodingConfig, FloatArray, pair_probabilities
 from models.errors import DataError
 from models.labeller import Labeller
 from models.schema import SCORES
@@ -21,7 +21,8 @@ _THRESHOLDS = np.arange(0.2, 0.71, 0.02)
 def fit_decoding(labeller: Labeller, texts: Sequence[AnnotatedText]) -> DecodingConfig:
     """Fit temperature, bias and stance threshold on held-out texts; the other numbers stay as they are.
 
-    Temperature and bias minimise the negative log likelihood of the pairs; the threshold then maximises micro F1.
+    Temperature and bias minimise the negative log likelihood of the pairs that were read: what the screen passed over
+    says nothing of how sure the reader is. The threshold then maximises micro F1 over all pairs.
 
     Raises:
         DataError: The texts have no pair of a country and a proposal.
@@ -30,9 +31,11 @@ def fit_decoding(labeller: Labeller, texts: Sequence[AnnotatedText]) -> Decoding
     if not len(classes):
         raise DataError("no held-out text names a country and a proposal: raise held_out_fraction")
 
+    read = np.flatnonzero(logits[:, 1:].max(axis=1) - logits[:, 0] > UNREAD_LOG_ODDS / 2)
+
     def loss(values: FloatArray) -> float:
         config = DecodingConfig(temperature=float(np.exp(values[0])), none_bias=float(values[1]))
-        chosen = pair_probabilities(logits, config)[np.arange(len(classes)), classes]
+        chosen = pair_probabilities(logits[read], config)[np.arange(len(read)), classes[read]]
         return float(-np.log(chosen.clip(1e-9)).mean())
 
     fitted = minimize(loss, np.zeros(2), method="Nelder-Mead").x
