@@ -106,8 +106,8 @@ def measure_growth(texts: Sequence[str]) -> dict[str, float]:
     finder = CountryFinder.load()
     growth = {}
     for name, words in {"ordinary text": "\n\n".join(texts), **_HOSTILE}.items():
-        long = (words * (_LONG_CHARACTERS // len(words) + 1))[:_LONG_CHARACTERS]
-        short = long[:_SHORT_CHARACTERS]
+        short = (words * (_SHORT_CHARACTERS // len(words) + 1))[:_SHORT_CHARACTERS]
+        long = short * (_LONG_CHARACTERS // len(short))
         short_time = min(_time(finder.find_mentions, short) for _ in range(_REPEATS))
         long_time = min(_time(finder.find_mentions, long) for _ in range(2))
         growth[name] = round(long_time / len(long) / (short_time / len(short)), 2)

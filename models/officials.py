@@ -18,6 +18,7 @@ _PARTICLE = r"(?:(?:al|bin|ibn|de|del|da|dos|van|von|der|den|el|la|bint) )"
 _POSTING = (
     r" (?:to|at|on|for|of) (?:the )?"
     r"(?:United (?:Nations|States)|(?:South |North |New |Saudi )?[A-Z][\w.'-]*|[a-z][\w'-]*(?: [\w'-]+){0,3}?)"
+    r"(?<! in)(?<! of)(?<! on)(?<! with)(?<! about)"
 )
 _LINKS = ("(", " of ", " from ", " for ", " of the ", " from the ", " for the ")
 _APPOSED = (", ", ", the ", ", The ", ", who is ", ", who is the ")
@@ -26,6 +27,8 @@ _MOST_TITLE_WORDS = 9
 _TITLE_START = 4
 """Characters of a title, space before it included, that tell most other words apart."""
 _LONGEST_ACRONYM = 5
+_LONGEST_ABBREVIATION = 3
+"""Letters of a shortened first name or title ('Geo.'); the full stop after a longer word ends a sentence."""
 _ADMINISTRATION = re.compile(r"\b([A-Z][a-z]\w+)(?:'s)? ([Aa]dministration|White House)$")
 _LONGEST_ADMINISTRATION = 60
 _NOT_IN_OFFICE = re.compile(r"\b(?:[Ff]ormer|[Ee]x-?|[Oo]pposition|[Rr]etired|late)(?: \w+)? ?$")
@@ -207,7 +210,8 @@ class OfficialFinder:
         while before := find_name_before(_WORD_BEFORE, text, start):
             word = before[1].rstrip(".")
             if word not in first_names and word not in self._title_words:
-                return start if word in self._no_names else None
+                is_sentence_end = before[1] != word and len(word) > _LONGEST_ABBREVIATION
+                return start if is_sentence_end or word in self._no_names else None
             start -= len(before[1]) + 1
         return start
 

@@ -176,6 +176,21 @@ def test_private_persons_and_former_officials_are_no_mention(finder, text):
 @pytest.mark.parametrize(
     ("text", "country", "words"),
     [
+        ("Denmark gave way, said Fisheries Minister Ana Rey of Spain.", "ESP", "Fisheries Minister Ana Rey of Spain"),
+        ("The US hosts talks with President Jo Baez of Paraguay. Baez left.", "PRY", "Baez"),
+        ("Spain and President Anna Morel of France met.", "ESP", "Spain"),
+        ("The Czech minister and his Slovak colleague, Jan Hudak, met. Hudak left.", "SVK", "Hudak"),
+        ("He met his French counterpart to discuss the war in Iraq.", "IRQ", "Iraq"),
+        ("The Trade Administration of France met.", "FRA", "France"),
+    ],
+)
+def test_an_introduction_takes_its_own_country_and_no_more(finder, text, country, words):
+    assert (country, words) in find(finder, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "words"),
+    [
         ("Peru is against: Trade Minister Ana Quispe Rojas said so.", "PER", "Trade Minister Ana Quispe Rojas"),
         ("LIMA - Trade Minister Ana Quispe spoke. Quispe left.", "PER", "Quispe"),
         ("Secretary of State Will Harding spoke. Harding left.", "USA", "Harding"),
