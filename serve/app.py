@@ -207,9 +207,9 @@ def groups(date: Day = None) -> dict[str, Any]:
 
 @router.get("/v1/groups/{code}", responses=READING | _errors(404, 422))
 def group(code: Annotated[str, PathParameter(examples=["EU"])], date: Day = None) -> dict[str, Any]:
-    """One group, with its members on a day."""
-    if code.upper() not in (known["group"] for known in list_groups(None)):
-        raise NotFound(f"no group has the code {code!r:.40}: GET /v1/groups lists them")
+    """One group, by code or name, with its members on a day."""
+    if not {known["group"] for known in list_groups(None)} & {found["country"] for found in look_up(code)}:
+        raise NotFound(f"no group is called {code!r:.40}: GET /v1/groups lists them")
     return describe_group(code, date)
 
 

@@ -183,6 +183,12 @@ def test_countries_and_groups_are_those_of_the_command_line(service):
     assert "GBR" not in next(group["members"] for group in listed if group["group"] == "EU")
 
 
+def test_group_answers_to_a_former_name(service) -> None:
+    answer = service.client.get("/v1/groups/G8", params={"date": "2005-07-06"}).json()
+    assert answer["group"] == "G7"
+    assert "RUS" in [member["country"] for member in answer["members"]]
+
+
 def test_metrics_count_what_was_done_and_are_not_redirected(service):
     before = service.read_metric("stance_articles_total")
     service.label("Norway")
