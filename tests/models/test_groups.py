@@ -408,7 +408,7 @@ def test_labeller_adds_members_only_when_asked(tiny_checkpoint, monkeypatch):
     labeller = Labeller.load(tiny_checkpoint)
     record = {"text": "The Baltic states backed the ban.", "proposals": ["the ban"], "date": "2019-05-01"}
     row = make_labels(record["text"], ("BALTICS", "support")).stances[0]
-    monkeypatch.setattr(Labeller, "_rows", lambda self, reading, proposal, logits: [row])
+    monkeypatch.setattr(Labeller, "_rows", lambda self, reading, *_: [row])
     assert [r.country for r in labeller.label(record).stances] == ["BALTICS"]
     expanded = labeller.label(record, expand_groups=True)
     assert [r.country for r in expanded.stances] == ["BALTICS", "EST", "LTU", "LVA"]

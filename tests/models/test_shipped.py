@@ -47,3 +47,14 @@ def test_swapping_two_countries_of_the_example_swaps_their_rows(labeller: Labell
     assert {(codes.get(r.country, r.country), r.scores) for r in before.stances} == {
         (r.country, r.scores) for r in after.stances
     }
+
+
+def test_row_on_a_found_proposal_is_as_much_less_likely_as_the_proposal_is(labeller: Labeller) -> None:
+    text = "Norway voted against the fishing ban."
+    (found,) = labeller.label(text).stances
+    (given,) = labeller.label(Article(text=text, proposals=("the fishing ban",))).stances
+
+    shares = [a / b for a, b in zip(found.scores[1:3], given.scores[1:3], strict=True)]
+    assert shares[0] == pytest.approx(shares[1], abs=1e-3)
+    assert 0.65 <= shares[0] < 1
+    assert sum(found.scores) == pytest.approx(1, abs=3e-4)
