@@ -67,8 +67,8 @@ def test_mutated_requests_break_nothing(service):
 
 
 @pytest.mark.slow
-def test_twenty_thousand_mutated_requests_break_nothing(service, record_property):
-    record_property("statuses", check_mutated(service, 20_000))  # to be seen with --junit-xml
+def test_twenty_thousand_mutated_requests_break_nothing(service, record_testsuite_property):
+    record_testsuite_property("statuses", check_mutated(service, 20_000))  # to be seen with --junit-xml
 
 
 HOSTILE = {
