@@ -178,6 +178,21 @@ def _evaluate_other(words: Sequence[str], folder: Path | None) -> None:
         raise StanceError("the record differs: other code, packages or hardware than in the manifest")
 
 
+@bench.command("speed")
+def bench_speed(
+    model: ModelOption = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Runs of everything that is compared; the median counts.")] = 5,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for speed.md and speed.json.")] = Path("."),
+) -> None:
+    """Measure labelling against the matrix products in it, its own forward passes and the NLI way.
+
+    Example: stance bench speed -o runs
+    """
+    from evals.speed import measure_speed
+
+    print_json(measure_speed(model, repeats, output))
+
+
 @corpus.command("check")
 def check_corpus(paths: CorpusPaths = None, texts: TextsOption = None, as_json: JsonOption = False) -> None:
     """List what is wrong with the written corpus and the annotations, and which annotated texts are missing.
