@@ -74,14 +74,16 @@ class Target:
 
 
 async def run_closed(target: Target, concurrency: int, seconds: float) -> Load:
-    """So many clients, each with one connection, ask again and again."""
+    """So many clients, each with one connection, ask again and again, and each at least once."""
     load = Load()
     end = time.monotonic() + seconds
 
     async def ask_on(number: int) -> None:
         connection = _Connection(target)
         requests = cycle(target.requests[number % len(target.requests) :] + target.requests)
-        while time.monotonic() < end:
+        is_first = True
+        while is_first or time.monotonic() < end:
+            is_first = False
             status = await connection.ask(next(requests), load)
             if status != "200":
                 await asyncio.sleep(0.1)
