@@ -23,6 +23,7 @@ def bench_serve(
     seconds: Annotated[float, typer.Option(min=0.1, help="Length of each step.")] = 10,
     overload: Annotated[float, typer.Option(min=0, help="Then as often as so many times the best rate.")] = 0,
     overload_seconds: Annotated[float, typer.Option(min=0.1, help="Length of that.")] = 60,
+    report: Annotated[Path | None, typer.Option(help="Write the figures as a page of Markdown too.")] = None,
 ) -> None:
     """Measure the service under load; one JSON object per step.
 
@@ -38,6 +39,7 @@ def bench_serve(
         seconds=seconds,
         overload=overload,
         overload_seconds=overload_seconds,
+        report=report,
     )
     for step in steps:
         typer.echo(json.dumps(step))
