@@ -17,14 +17,16 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
-from itertools import cycle
 from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 
+from evals.speed_articles import COUNTRIES, PROPOSALS, make_article
+from evals.speed_report import write_report
 from models.errors import StanceError
 from models.labeller import Labeller
 from models.schema import Article
@@ -33,74 +35,7 @@ FLOOR_TOKENS = (64, 128, 256)
 HYPOTHESES = ("{} supports {}.", "{} opposes {}.", "{} abstains on {}.")
 NLI_TOKENS = 256
 """Tokens of the article that one forward of the NLI way sees; the rest goes unread."""
-COUNTRIES = (
-    "Norway",
-    "Peru",
-    "Kenya",
-    "Japan",
-    "Chile",
-    "France",
-    "India",
-    "Iceland",
-    "Ghana",
-    "Spain",
-    "Mexico",
-    "Poland",
-    "Brazil",
-    "Egypt",
-    "Vietnam",
-    "Canada",
-    "Sweden",
-    "Italy",
-    "Nepal",
-    "Turkey",
-    "Cuba",
-    "Malta",
-    "Qatar",
-    "Ireland",
-    "Austria",
-    "Bolivia",
-    "Angola",
-    "Fiji",
-    "Latvia",
-    "Greece",
-    "Uganda",
-    "Oman",
-    "Panama",
-    "Kuwait",
-    "Finland",
-    "Hungary",
-    "Morocco",
-    "Belgium",
-    "Thailand",
-    "Portugal",
-)
-PROPOSALS = (
-    "a ban on bottom trawling in the open sea",
-    "a fund that pays the owners of idle boats",
-    "a register of all fishing vessels",
-    "a levy on the fuel of deep-sea fleets",
-    "a treaty against plastic nets",
-    "inspectors at every harbour",
-)
-SENTENCES = (
-    "{country} backed {proposal}, and its minister said that the catch had halved within a decade.",
-    "The envoy of {country} spoke against {proposal} on Tuesday and asked for another year of talks.",
-    "{country} abstained when delegates were asked about {proposal}, as it had in the committee.",
-    "Officials in the lobby said the chair would let the matter rest until the reports had been read.",
-    'For {country}, {proposal} went too far: "We will not send our crews home," the delegate told reporters.',
-)
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-
-
-def make_article(words: int, countries: int, proposals: int, *, given: bool = True) -> Article:
-    """An invented article of at least so many words that goes through so many countries and proposals in turn."""
-    names, measures, chosen = cycle(COUNTRIES[:countries]), cycle(PROPOSALS[:proposals]), []
-    for sentence in cycle(SENTENCES):
-        chosen.append(sentence.format(country=next(names), proposal=next(measures)))
-        if sum(len(item.split()) for item in chosen) >= words:
-            break
-    return Article(text=" ".join(chosen), proposals=PROPOSALS[:proposals] if given else None)
 
 
 def measure_speed(model: Path | None, repeats: int, folder: Path) -> dict[str, Any]:
@@ -195,6 +130,7 @@ def compare_with_forwards(model: Path | None, repeats: int) -> dict[str, Any]:
         "label_ms": _spread(label),
         "forwards_of_label": _ratio(forwards, label),
         "nli_forwards": len(nli),
+        "nli_tokens": NLI_TOKENS,
         "nli_of_label": _ratio(peers, label),
     }
 
@@ -240,58 +176,11 @@ def measure_processes(model: Path | None, seconds: float = 10.0) -> dict[str, An
     """Articles a second of one process and of two at once, wall time: means something on an idle machine only."""
     rates = []
     for count in (1, 2, 1, 2):
-        with _processes(count) as pool:
-            begin = time.time() + 3.0 + 2.0 * count  # all have loaded by then
-            jobs = [pool.submit(_label_between, model, begin, begin + seconds) for _ in range(count)]
+        with _processes(count, partial(_share_start, get_context("spawn").Barrier(count))) as pool:
+            jobs = [pool.submit(_label_for, model, seconds) for _ in range(count)]
             rates.append(sum(job.result() for job in jobs))
     one, two = max(rates[::2]), max(rates[1::2])
-    return {"one_per_s": round(one, 2), "two_per_s": round(two, 2), "ratio": round(two / one, 2) if one else None}
-
-
-def write_report(results: Mapping[str, Any]) -> str:
-    """The results as Markdown."""
-    label, cold, both = results["label"], results["cold"], results["processes"]
-    lines = [
-        "# Speed",
-        "",
-        "Made by `stance bench speed`. CPU time of one thread; medians, with the 10th and 90th percentile in brackets;",
-        "what is compared was taken in turns in one process. The articles are invented.",
-        "",
-        ", ".join(f"{key} {value}" for key, value in results["machine"].items()) + ".",
-        "",
-        "## The forward pass against the matrix products in it",
-        "",
-        *_table(results["forward"]),
-        "",
-        "## Labelling",
-        "",
-        f"One article of 500 words, 8 countries, 3 given proposals: {_show(label['label_ms'])} ms, "
-        f"{label['forwards']} forward passes, {label['tokens_per_article_token']} tokens read for each of the article.",
-        "",
-        f"- Its forward passes take {label['forwards_of_label']} of the time.",
-        f"- {label['nli_forwards']} forwards of the same encoder, one for each country, proposal and hypothesis, over "
-        f"{NLI_TOKENS} tokens, take {label['nli_of_label']} times as long.",
-        f"- `stance label` of it with found proposals in a fresh process: {_show(cold['cpu_ms'])} ms CPU, "
-        f"{cold['peak_mb']} MB at most.",
-        f"- Two processes label {both['ratio']} times as many articles as one ({both['two_per_s']} and "
-        f"{both['one_per_s']} a second, by the clock).",
-        "",
-        "## By length, countries and proposals",
-        "",
-        *_table(results["sizes"]),
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    names = list(rows[0])
-    body = ["| " + " | ".join(_show(row[name]) for name in names) + " |" for row in rows]
-    return ["| " + " | ".join(name.replace("_", " ") for name in names) + " |", "|" + "---|" * len(names), *body]
-
-
-def _show(value: Any) -> str:
-    return "{median} ({p10}-{p90})".format(**value) if isinstance(value, dict) else str(value)
+    return {"one_per_s": round(one, 2), "two_per_s": round(two, 2), "ratio": round(two / one, 2)}
 
 
 def _spread(seconds: Sequence[float]) -> dict[str, float]:
@@ -351,16 +240,25 @@ def _nli_inputs(
                 yield ids, (np.arange(len(ids)) >= len(front)).astype(np.int32)
 
 
-def _label_between(model: Path | None, begin: float, end: float) -> float:
-    """Articles a second from one moment to another."""
+_start: Barrier
+"""Of this process and those beside it; set by `_share_start`."""
+
+
+def _share_start(start: Barrier) -> None:
+    global _start
+    _start = start
+
+
+def _label_for(model: Path | None, seconds: float) -> float:
+    """Articles a second, from the moment on which all processes have loaded."""
     labeller, article, count = Labeller.load(model, threads=1), make_article(500, 8, 3), 0
     labeller.label(article)
-    time.sleep(max(0.0, begin - time.time()))
-    begun = time.time()
-    while time.time() < end:
+    _start.wait()
+    begun = time.monotonic()
+    while time.monotonic() < begun + seconds:
         labeller.label(article)
         count += 1
-    return count / (time.time() - begun)
+    return count / (time.monotonic() - begun)
 
 
 def _run_once(command: Sequence[str]) -> tuple[float, float]:
@@ -378,12 +276,12 @@ def _run_once(command: Sequence[str]) -> tuple[float, float]:
 
 
 @contextmanager
-def _processes(count: int) -> Iterator[ProcessPoolExecutor]:
+def _processes(count: int, initializer: Callable[[], object] | None = None) -> Iterator[ProcessPoolExecutor]:
     """Fresh processes of one thread each: numpy reads the number of threads when it is imported."""
     kept = {name: os.environ.get(name) for name in _ONE_THREAD}
     os.environ.update(_ONE_THREAD)
     try:
-        with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(count, get_context("spawn"), initializer) as pool:
             yield pool
     finally:
         for name, value in kept.items():

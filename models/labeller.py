@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,10 +29,10 @@ from models.decoding import (
     tagged_spans,
 )
 from models.groups import expand_groups as add_members
-from models.groups import find_left_out
+from models.reading import Reading
 from models.runtime import Runtime
-from models.schema import SCORES, Article, Labels, Mention, Proposal, Span, Stance, StanceRow
-from models.tokens import TokenizedText, tokenize_article, tokenize_proposal
+from models.schema import SCORES, Article, Labels, Mention, Proposal, Stance, StanceRow
+from models.tokens import tokenize_article, tokenize_proposal
 from models.windows import Window, make_windows, proposal_input, window_input
 
 _DECIMALS = 4
@@ -41,16 +40,6 @@ _UNREAD = np.array([0.0, UNREAD_LOG_ODDS, UNREAD_LOG_ODDS, UNREAD_LOG_ODDS])
 """Logits of a mention that was not read, in the order of SCORES."""
 _MAX_KEPT_VECTORS = 256
 """Given proposals whose link vectors are kept: the same few are as a rule asked of many articles."""
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """An article with what was found in it."""
-
-    article: Article
-    mentions: Sequence[Mention]
-    tokens: TokenizedText
-    windows: Sequence[Window]
 
 
 class Labeller:
@@ -133,14 +122,14 @@ class Labeller:
         """Uncalibrated pair logits, for calibration: for each proposal, country code -> (4,)."""
         reading = self._read(article)
         tables, _ = self._read_proposals(reading, *self._screen(reading, proposals)[:2])
-        return [{code: pool_odds(table[at]) for code, at in _by_country(reading).items()} for table in tables]
+        return [{code: pool_odds(table[at]) for code, at in reading.group_by_country().items()} for table in tables]
 
-    def _read(self, article: Article) -> _Reading:
+    def _read(self, article: Article) -> Reading:
         mentions = self.finder.find_mentions(article.text, title=article.title, date=article.date)
         tokens = tokenize_article(self.tokenizer, article, mentions)
-        return _Reading(article, mentions, tokens, make_windows(tokens))
+        return Reading(article, mentions, tokens, make_windows(tokens))
 
-    def _find_proposals(self, reading: _Reading) -> tuple[list[Proposal], list[Sequence[Window]], list[float], int]:
+    def _find_proposals(self, reading: Reading) -> tuple[list[Proposal], list[Sequence[Window]], list[float], int]:
         """Proposals found in the text.
 
         Returns:
@@ -158,10 +147,10 @@ class Labeller:
             )
             for number, group in enumerate(groups, 1)
         ]
-        windows: list[Sequence[Window]] = [_windows_with(reading, group) for group in groups]
+        windows: list[Sequence[Window]] = [reading.windows_with(s.span for s in group) for group in groups]
         return proposals, windows, [max(s.probability for s in group) for group in groups], count
 
-    def _find_spans(self, reading: _Reading, threshold: float) -> tuple[list[TaggedSpan], int]:
+    def _find_spans(self, reading: Reading, threshold: float) -> tuple[list[TaggedSpan], int]:
         """Words of the article that speak of any proposal, and how many tokens were read for it."""
         tokens, spans, count = reading.tokens, [], 0
         for window in reading.windows:
@@ -172,7 +161,7 @@ class Labeller:
             spans += tagged_spans(tokens, window, tags[seen], links[seen], threshold)
         return spans, count
 
-    def _screen(self, reading: _Reading, asked: Sequence[str]) -> tuple[list[Proposal], list[Sequence[Window]], int]:
+    def _screen(self, reading: Reading, asked: Sequence[str]) -> tuple[list[Proposal], list[Sequence[Window]], int]:
         """Given proposals, the windows that seem to speak of each (all if none does), and how many tokens were read.
 
         On the tuning articles reading them alone took 3.8 tokens for each of the article, finding included, reading all
@@ -186,7 +175,8 @@ class Labeller:
         windows = []
         for text in asked:
             vector, used = self._compared(text)
-            windows.append(_windows_with(reading, spans_like(vector, spans, self.decoding)) or reading.windows)
+            near = spans_like(vector, spans, self.decoding)
+            windows.append(reading.windows_with(s.span for s in near) or reading.windows)
             count += used
         return proposals, windows, count
 
@@ -197,7 +187,7 @@ class Labeller:
         return link_vector(links[entered.offset : -1]), len(entered.ids)
 
     def _read_proposals(
-        self, reading: _Reading, proposals: Sequence[Proposal], windows: Sequence[Sequence[Window]]
+        self, reading: Reading, proposals: Sequence[Proposal], windows: Sequence[Sequence[Window]]
     ) -> tuple[FloatArray, int]:
         """Read each proposal's windows.
 
@@ -212,12 +202,10 @@ class Labeller:
         if not tables:
             return np.zeros((0, 0, len(SCORES))), count
         logits = np.stack(tables)
-        logits[:, _left_out(reading)] = _UNREAD
+        logits[:, reading.find_left_out()] = _UNREAD
         return share_mentions(logits), count
 
-    def _read_proposal(
-        self, reading: _Reading, proposal: Proposal, windows: Sequence[Window]
-    ) -> tuple[FloatArray, int]:
+    def _read_proposal(self, reading: Reading, proposal: Proposal, windows: Sequence[Window]) -> tuple[FloatArray, int]:
         """Stance logits of the country mentions, in the order of the text, (M, 4), and how many tokens were read."""
         tokens = reading.tokens
         mentions = self.finder.find_mentions(proposal.text)
@@ -234,17 +222,17 @@ class Labeller:
             logits[first:last] = stance[entered.offset - window.start + tokens.entity_positions[first:last]]
         return logits, count
 
-    def _rows(self, reading: _Reading, proposal: Proposal, probability: float, logits: FloatArray) -> list[StanceRow]:
+    def _rows(self, reading: Reading, proposal: Proposal, probability: float, logits: FloatArray) -> list[StanceRow]:
         """Rows of one proposal. What is no proposal, with 1 - `probability`, has no stances."""
         rows = []
-        for country, at in _by_country(reading).items():
+        for country, at in reading.group_by_country().items():
             scores = probability * pair_probabilities(pool_odds(logits[at]), self.decoding)
             scores[0] += 1 - probability
             scores = np.round(scores, _DECIMALS)
             best = 1 + int(scores[1:].argmax())
             if scores[1:].sum() < self.decoding.stance_threshold:
                 continue
-            shown = [reading.tokens.entity_positions[at[m]] for m in evidence_mentions(logits[at], best)]
+            shown = reading.sentences_of(at[m] for m in evidence_mentions(logits[at], best))
             rows.append(
                 StanceRow(
                     country=country,
@@ -253,7 +241,7 @@ class Labeller:
                     stance=Stance(SCORES[best]),
                     confidence=float(scores[best]),
                     scores=(float(scores[0]), float(scores[1]), float(scores[2]), float(scores[3])),
-                    evidence=_sentences(reading.tokens, shown),
+                    evidence=tuple(shown[:MAX_EVIDENCE]),
                 )
             )
         return rows
@@ -265,40 +253,5 @@ def _as_article(article: Article | Mapping[str, Any] | str) -> Article:
     return Article(text=article) if isinstance(article, str) else Article.from_record(article)
 
 
-def _windows_with(reading: _Reading, spans: Iterable[TaggedSpan]) -> list[Window]:
-    """The windows that have part of a span in their core."""
-    covered = [reading.tokens.covered(span.span) for span in spans]
-    positions = np.concatenate([*covered, np.zeros(0, np.int32)])
-    return [w for w in reading.windows if ((positions >= w.core_start) & (positions < w.core_end)).any()]
-
-
-def _left_out(reading: _Reading) -> list[int]:
-    """Which of the read mentions only name who is left out of what others do ('the EU except Hungary')."""
-    tokens = reading.tokens
-    by_sentence: dict[int, list[int]] = {}
-    for number, position in enumerate(tokens.entity_positions):
-        by_sentence.setdefault(int(tokens.sentence[position]), []).append(number)
-    chosen = []
-    for sentence, numbers in by_sentence.items():
-        span = tokens.sentences[sentence]
-        mentions = [reading.mentions[tokens.entity[tokens.entity_positions[n]]] for n in numbers]
-        silent = find_left_out(reading.article.quote(span), span.start, mentions)
-        chosen += [n for n, mention in zip(numbers, mentions, strict=True) if mention in silent]
-    return chosen
-
-
 def _in_order(mentions: Iterable[Mention]) -> list[str]:
     return list(dict.fromkeys(mention.country for mention in mentions))
-
-
-def _by_country(reading: _Reading) -> dict[str, list[int]]:
-    """Which of the read mentions are of each country; countries in order of first mention."""
-    grouped: dict[str, list[int]] = {}
-    for number, position in enumerate(reading.tokens.entity_positions):
-        grouped.setdefault(reading.tokens.countries[reading.tokens.country[position]], []).append(number)
-    return grouped
-
-
-def _sentences(tokens: TokenizedText, positions: Sequence[int]) -> tuple[Span, ...]:
-    """The sentences of tokens, each once, at most MAX_EVIDENCE."""
-    return tuple(dict.fromkeys(tokens.sentences[tokens.sentence[position]] for position in positions))[:MAX_EVIDENCE]

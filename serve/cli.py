@@ -19,10 +19,19 @@ import typer
 from models.errors import CheckpointError, StanceError
 from serve.bench_verbs import bench
 from serve.extras import needs_extra
-from serve.info import info
+from serve.info import VersionOption, info
 from serve.label import EXIT_ROWS, ModelOption, label
 from serve.lookup import countries, groups
-from serve.options import BaselinesOption, CorpusPaths, DataArgument, Given, JsonOption, NewFileOption, TextsOption
+from serve.options import (
+    BaselinesOption,
+    CorpusPaths,
+    DataArgument,
+    Given,
+    JsonOption,
+    NewFileOption,
+    TextsOption,
+    WithoutWordsOption,
+)
 from serve.paths import require_paths, write_rows
 from serve.printing import print_json, print_note, print_rows, print_values
 from serve.report import report
@@ -53,28 +62,14 @@ corpus = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"stance {version('country-stance')}")
-        raise typer.Exit
-
-
 @app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
-    ] = False,
-) -> None:
+def _options(version: VersionOption = False) -> None:
     pass
 
 
 def train(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="A TOML file, such as training/configs/tiny.toml.")],
-    texts: Annotated[
-        list[Path] | None, typer.Option(help="JSON Lines of annotated texts to add; may be repeated.")
-    ] = None,
+    texts: Annotated[list[Path] | None, typer.Option(help="Annotated texts (JSON Lines) to add.")] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the run.")] = Path("runs/latest"),
 ) -> None:
     """Train a checkpoint. Needs the extra: pip install 'country-stance[train]'.
@@ -232,9 +227,7 @@ def convert_corpus(
     paths: Annotated[list[Path], typer.Argument(metavar="PATHS", help="Files (.txt, .jsonl) or folders of them.")],
     texts: TextsOption = None,
     output: NewFileOption = None,
-    without_words: Annotated[
-        bool, typer.Option("--without-words", help="The reverse: annotated articles in, rows without words out.")
-    ] = False,
+    without_words: WithoutWordsOption = False,
 ) -> None:
     """Write annotated articles, JSON Lines, as stance train --texts and stance evaluate read them.
 

@@ -1,4 +1,4 @@
-"""`stance info`: which model answers, and what an answer looks like."""
+"""`stance info` and `--version`: which model answers, and what an answer looks like."""
 
 from __future__ import annotations
 
@@ -28,3 +28,16 @@ def info(
         from models.labeller import Labeller
 
         print_values(Labeller.load(model).info(), as_json=as_json)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"stance {version('country-stance')}")
+        raise typer.Exit
+
+
+VersionOption = Annotated[
+    bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
+]

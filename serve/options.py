@@ -38,3 +38,6 @@ BaselinesOption = Annotated[
         help="Beside it: majority, keywords, tfidf, similarity or per-mention; may be repeated.",
     ),
 ]
+WithoutWordsOption = Annotated[
+    bool, typer.Option("--without-words", help="The reverse: annotated articles in, rows without words out.")
+]

@@ -1,6 +1,7 @@
 """The measure of speed: articles of the size asked for, times taken in turns, a report of what was measured."""
 
-from evals.speed import COUNTRIES, PROPOSALS, make_article, write_report
+from evals.speed_articles import COUNTRIES, PROPOSALS, make_article
+from evals.speed_report import write_report
 from models.countries import CountryFinder
 
 
@@ -31,6 +32,7 @@ def test_report_shows_medians_with_their_spread() -> None:
             "label_ms": spread,
             "forwards_of_label": 0.95,
             "nli_forwards": 72,
+            "nli_tokens": 256,
             "nli_of_label": 11.0,
         },
         "sizes": [{"words": 100, "label_ms": spread}],
