@@ -13,9 +13,11 @@ from statistics import median
 from time import process_time
 from typing import Any
 
+from evals.datasets import CORPUS, NAMES
 from models.annotations import AnnotatedText, read_annotated
 from models.corpus import read_corpus
 from models.countries import CountryFinder
+from models.errors import DataError
 from models.schema import Mention, Span
 
 _WORDS_TIMED = 800
@@ -52,11 +54,12 @@ _OFFICE = re.compile(
 """Capitalised words that make no name of their own."""
 
 
-def main(data: Path) -> dict[str, Any]:
+def main(data: str | Path) -> dict[str, Any]:
     """Score the country finder.
 
     Args:
-        data: A file or folder of the written corpus, or JSON Lines of annotated articles.
+        data: A file or folder of the written corpus, JSON Lines of annotated articles, or the name of a data set; of
+            the written corpus all texts count, as the finder learns from none.
 
     Returns:
         `texts`; of the corpus `precision`, `recall` (over marks that name a country or a person), `pronoun_like` marks
@@ -64,12 +67,15 @@ def main(data: Path) -> dict[str, Any]:
         `speed`: CPU milliseconds to load the table and to read 800 words; `growth`: see `measure_growth`.
     """
     finder = CountryFinder.load()
-    is_annotated = data.is_file() and data.suffix != ".txt"
-    texts = read_annotated(data) if is_annotated else read_corpus(data, finder.codes)
+    path = CORPUS if str(data) in NAMES else Path(data)
+    is_annotated = path.is_file() and path.suffix != ".txt"
+    texts = read_annotated(path) if is_annotated else read_corpus(path, finder.codes)
+    if not texts:
+        raise DataError(f"{str(data)!r} has no text to measure on: name a file of annotated articles or of the corpus")
     found = [finder.find_mentions(text.text, text.title, text.date) for text in texts]
     marks = {} if is_annotated else _score_marks(finder, texts, found)
     return {
-        "data": data.name,
+        "data": path.name,
         "texts": len(texts),
         **marks,
         **_score_stances(texts, found),

@@ -93,12 +93,13 @@ def compare_runs(first: Sequence[Pair], second: Sequence[Pair], articles: Sequen
 
     `holm_p` is p corrected for the number of scores.
 
-    A row is a (country, proposal) pair with a stance in the data or in either run.
+    A row is a (country, proposal) pair with a stance in the data or in either run; where a run answers it several times
+    (two found proposals that count as one), it is right if all answers are.
     """
     before, after = (count_by_article(pairs, articles) for pairs in (first, second))
-    keys = [{(p.article, p.country, p.proposal): p for p in pairs} for pairs in (first, second)]
-    rows = {key for side in keys for key, pair in side.items() if has_stance(pair)}
-    right = [{key for key in rows if key in side and side[key].is_right} for side in keys]
+    keys = [_group_by_key(pairs) for pairs in (first, second)]
+    rows = {key for side in keys for key, same in side.items() if any(map(has_stance, same))}
+    right = [{key for key in rows if key in side and all(pair.is_right for pair in side[key])} for side in keys]
     silent = [{key for key in rows if key not in side and _gold(keys, key) == "none"} for side in keys]
     only_first = len((right[0] | silent[0]) - (right[1] | silent[1]))
     only_second = len((right[1] | silent[1]) - (right[0] | silent[0]))
@@ -129,8 +130,15 @@ def round_floats(value: Any) -> Any:
     return round(float(value), _DECIMALS) if isinstance(value, float | np.floating) else value
 
 
-def _gold(keys: Sequence[Mapping[Any, Pair]], key: Any) -> str:
-    return next((side[key].gold for side in keys if key in side), "none")
+def _group_by_key(pairs: Sequence[Pair]) -> dict[Any, list[Pair]]:
+    grouped: dict[Any, list[Pair]] = {}
+    for pair in pairs:
+        grouped.setdefault((pair.article, pair.country, pair.proposal), []).append(pair)
+    return grouped
+
+
+def _gold(keys: Sequence[Mapping[Any, Sequence[Pair]]], key: Any) -> str:
+    return next((side[key][0].gold for side in keys if key in side), "none")
 
 
 def _is_found(labels: Labels) -> bool:

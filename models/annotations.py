@@ -82,8 +82,10 @@ def read_row(row: Mapping[str, Any]) -> AnnotatedText:
     """
     try:
         return _from_row(row)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"not an annotated article: {error!r}") from None
+    except KeyError as error:
+        raise DataError(f"not an annotated article: {error} is missing") from None
+    except (TypeError, AttributeError):
+        raise DataError(f"not an annotated article: a value is of another type than expected in {row!r:.200}") from None
 
 
 def _from_row(row: Mapping[str, Any]) -> AnnotatedText:

@@ -56,12 +56,18 @@ def _parse(block: str, name: str, place: str, first_line: int, known_codes: Abst
 def check_corpus(paths: Iterable[Path] | Path, known_codes: AbstractSet[str] | None = None) -> list[str]:
     """All faults of the written corpus, one line each, in order; empty where there are none."""
     faults = []
-    for place, block, first_line, _ in _blocks(paths):
+    for path in _files(paths):
         try:
-            found = list(find_faults(take_apart(block), known_codes))
-        except MarkupError as fault:
-            found = [fault]
-        faults += [f"{place} line {first_line + fault.line - 1}: {fault}" for fault in found]
+            blocks = list(_blocks([path]))
+        except DataError as error:
+            faults.append(str(error))
+            continue
+        for place, block, first_line, _ in blocks:
+            try:
+                found = list(find_faults(take_apart(block), known_codes))
+            except MarkupError as fault:
+                found = [fault]
+            faults += [f"{place} line {first_line + fault.line - 1}: {fault}" for fault in found]
     return faults
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from models.errors import DataError
 
@@ -36,8 +36,7 @@ SCORES = ("none", "support", "oppose", "abstain")
 """Order of the network's four classes, in logits, scores and training labels."""
 
 
-@dataclass(frozen=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A piece of an article: characters start..end (end exclusive) of one of its fields."""
 
     start: int
@@ -45,8 +44,7 @@ class Span:
     field: Field = "text"
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """Words that stand for a country or group.
 
     `kind` is name, demonym, capital, seat, official or group.

@@ -154,6 +154,7 @@ OPEN: dict[str, Any] = {"security": []}
 )
 async def label(request: Request, service: Ours, options: How) -> Response:
     """Label one article."""
+    service.check_room()
     body = await _read_body(request, JSON)
     article = payloads.read_article(payloads.parse_json(body), service.settings)
     row = await service.label_one(request, article, options)
@@ -168,6 +169,7 @@ async def label(request: Request, service: Ours, options: How) -> Response:
 )
 async def label_batch(request: Request, service: Ours, options: How) -> Response:
     """Label several articles; one that can't be labelled gives an error in its place."""
+    service.check_room()
     articles = payloads.read_batch(await _read_body(request, JSON), service.settings)
     rows = await service.label_batch(request, articles, options)
     return Response(b'{"rows": [' + b", ".join(row.rstrip(b"\n") for row in rows) + b"]}\n", media_type=JSON)

@@ -109,7 +109,7 @@ def evaluate(
     if finder:
         from evals.countries import main as measure_finder
 
-        print_values(measure_finder(Path(data[0])), as_json=as_json)
+        print_values(measure_finder(data[0]), as_json=as_json)
     elif report or gate or card or behaviour or compare or baselines:
         from evals.manifest import ReportOptions
 

@@ -145,7 +145,8 @@ class _Connection:
             self._streams = None
 
     async def _exchange(self, request: bytes) -> str:
-        if self._streams is None:
+        if self._streams is None or self._streams[0].at_eof():  # the service closes what is idle
+            self.close()
             self._streams = await asyncio.open_connection(self._target.host, self._target.port)
         reader, writer = self._streams
         writer.write(request)

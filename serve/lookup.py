@@ -25,6 +25,8 @@ KINDS = {
 }
 """Keys of a record in the tables, and what its forms are called."""
 MAX_SUGGESTIONS = 5
+MIN_LIKENESS = 0.75
+"""Of a suggested form with what was asked, in [0, 1]: 'Franse' has .83 with 'France'."""
 
 
 def countries(
@@ -82,7 +84,7 @@ def find_countries(name: str) -> list[dict[str, Any]]:
     found = look_up(name)
     if not found:
         forms = _index_forms()
-        near = [forms[form] for form in get_close_matches(_fold(name), forms, n=MAX_SUGGESTIONS)]
+        near = [forms[form] for form in get_close_matches(_fold(name), forms, n=MAX_SUGGESTIONS, cutoff=MIN_LIKENESS)]
         named = ", ".join(f"{form} ({codes[0]})" for form, codes in near)
         advice = f"the nearest are {named}" if near else "see `stance groups` for the groups"
         raise DataError(f"no country or group is called {name!r}: {advice}")

@@ -84,12 +84,18 @@ class JobQueue:
         Raises:
             QueueFull: There is no room; the message and `retry-after` say until when, about.
         """
-        tokens = sum(job.tokens for job in jobs)
-        if self._is_full(len(jobs), tokens):
-            seconds = max(1, min(math.ceil(self._expect_wait(self.tokens)), math.ceil(self._max_wait)))
-            raise QueueFull(f"{len(self)} articles wait already: try again in {seconds} s", retry_after=seconds)
+        self._check_room(len(jobs), sum(job.tokens for job in jobs))
         for job in jobs:
             self._enter(job)
+
+    def check_room(self) -> None:
+        """Refuse, before a request is read, where an article like those that wait would find no room.
+
+        Raises:
+            QueueFull: As `put` does.
+        """
+        if self:
+            self._check_room(1, self.tokens // len(self))
 
     def put_back(self, jobs: Iterable[Job]) -> None:
         """Let jobs that a lost worker had not begun wait again, before all others."""
@@ -122,6 +128,11 @@ class JobQueue:
         seen = seconds / max(1, tokens)
         known = self._seconds_per_token or seen
         self._seconds_per_token = known + SMOOTHING * (seen - known)
+
+    def _check_room(self, articles: int, tokens: int) -> None:
+        if self._is_full(articles, tokens):
+            seconds = max(1, min(math.ceil(self._expect_wait(self.tokens)), math.ceil(self._max_wait)))
+            raise QueueFull(f"{len(self)} articles wait already: try again in {seconds} s", retry_after=seconds)
 
     def _is_full(self, articles: int, tokens: int) -> bool:
         return (

@@ -156,6 +156,15 @@ class Service:
             tokens=estimate_tokens(article),
         )
 
+    def check_room(self) -> None:
+        """Refuse a request whose body nobody has read yet: that costs a tenth of refusing it later.
+
+        Raises:
+            StanceError: Nothing more can be labelled now.
+        """
+        self._check_open()
+        self.queue.check_room()
+
     def _check_open(self) -> None:
         if self.is_draining:
             raise Draining("the service is stopping: try again", retry_after=1)

@@ -14,12 +14,15 @@ from typing import Any
 import numpy as np
 import torch
 
+from models.schema import SCORES
 from models.tokens import NUM_ENTITIES, PAD, IntArray
 from models.windows import Window, WindowInput, proposal_input, window_input
 from training.config import TrainConfig
-from training.examples import TextExample
+from training.examples import ProposalExample, TextExample, TokenizedWording
 
 IGNORED = -100
+TURNED = np.array([SCORES.index(name) for name in ("none", "oppose", "support", "abstain")], dtype=np.int32)
+"""For each class, in the order of SCORES, the class of who says the same of the opposite proposal."""
 FIND_PROPOSALS = -1
 
 
@@ -64,37 +67,54 @@ class Collator:
 
     def _read_pieces(self, example: TextExample, index: int, pair_classes: list[int]) -> list[_Piece]:
         proposal = example.proposals[index]
-        wording = 0
-        if len(proposal.wordings) > 1 and self.random.random() < self.config.mention_wording_fraction:
-            wording = int(self.random.integers(1, len(proposal.wordings)))
+        wording, classes = self._choose_wording(proposal)
         windows = self._choose_windows(example, proposal.is_evidence)
         pairs: dict[int, int] = {}
         pieces = []
         for window in windows:
-            entered = window_input(example.tokens, window, proposal.wordings[wording], self._shuffled_entities())
+            entered = window_input(example.tokens, window, wording, self._shuffled_entities())
             mentions = []
             for order, position in enumerate(example.mentions):
                 if window.core_start <= position < window.core_end:
                     country = int(example.tokens.country[position])
                     if country not in pairs:
                         pairs[country] = len(pair_classes)
-                        pair_classes.append(int(proposal.classes[country]))
+                        pair_classes.append(int(classes[country]))
                     at = entered.offset + int(position) - window.start
                     mentions.append((at, pairs[country], bool(proposal.is_evidence[order])))
             pieces.append(_Piece(entered, mentions, None, []))
         return pieces
 
+    def _choose_wording(self, proposal: ProposalExample) -> tuple[TokenizedWording, IntArray]:
+        """Some wording of a proposal with the countries' classes, or its opposite with the classes turned round."""
+        if proposal.opposites and self.random.random() < self.config.opposite_fraction:
+            return self._any(proposal.opposites), TURNED[proposal.classes]
+        if proposal.quotes and self.random.random() < self.config.mention_wording_fraction:
+            return self._any(proposal.quotes), proposal.classes
+        return self._any(proposal.descriptions), proposal.classes
+
+    def _any(self, wordings: Sequence[TokenizedWording]) -> TokenizedWording:
+        return wordings[int(self.random.integers(len(wordings)))]
+
     def _choose_windows(self, example: TextExample, is_evidence: np.ndarray) -> list[Window]:
-        """All windows with evidence, and as many others with mentions as the configuration allows."""
-        with_evidence, others = [], []
+        """All windows with evidence and, as many as the configuration allows, others with mentions.
+
+        Of the others the first is one with evidence on another proposal, if there is one: those are mixed up most.
+        """
+        is_elsewhere = np.any([proposal.is_evidence for proposal in example.proposals], axis=0) & ~is_evidence
+        with_evidence, rivals, others = [], [], []
         for window in example.windows:
             inside = (example.mentions >= window.core_start) & (example.mentions < window.core_end)
             if (inside & is_evidence).any():
                 with_evidence.append(window)
+            elif (inside & is_elsewhere).any():
+                rivals.append(window)
             elif inside.any():
                 others.append(window)
+        self.random.shuffle(rivals)
+        others += rivals[1:]
         self.random.shuffle(others)
-        return with_evidence + others[: self.config.max_other_windows]
+        return with_evidence + [*rivals[:1], *others][: self.config.max_other_windows]
 
     def _find_pieces(self, example: TextExample, number: int) -> list[_Piece]:
         with_tags = [w for w in example.windows if example.tags[w.core_start : w.core_end].any()]
@@ -118,11 +138,11 @@ class Collator:
             ]
             pieces.append(_Piece(entered, [], tags, spans))
         return pieces + [
-            self._description_piece(proposal.wordings[0], number, index)
+            self._description_piece(self._any(proposal.descriptions), number, index)
             for index, proposal in enumerate(example.proposals)
         ]
 
-    def _description_piece(self, description: tuple[IntArray, IntArray], number: int, index: int) -> _Piece:
+    def _description_piece(self, description: TokenizedWording, number: int, index: int) -> _Piece:
         """A proposal's description as one more mention of it, so that given proposals can be found in a text."""
         entered = proposal_input(description, self._shuffled_entities())
         last = entered.offset + len(description[0]) - 1

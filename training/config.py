@@ -31,7 +31,7 @@ class TrainConfig:
     """Rows (text, proposal) of one optimizer step and device."""
     max_chunk_tokens: int = 2048
     """Tokens of one forward pass, padding included."""
-    max_other_windows: int = 1
+    max_other_windows: int = 2
     """Windows without evidence that a row reads, drawn afresh each time."""
     max_find_windows: int = 1
     """Windows that a row reads to find proposals."""
@@ -40,7 +40,9 @@ class TrainConfig:
     held_out_fraction: float = 0.05
     """Share of the texts kept for calibration, in [0, 0.5]."""
     mention_wording_fraction: float = 0.4
-    """How often a proposal is worded by a mention from the text rather than by its description."""
+    """How often a proposal is worded by a mention from the text rather than by a description."""
+    opposite_fraction: float = 0.2
+    """How often a row reads the opposite of its proposal, where one is written, with support and oppose exchanged."""
     learning_rate: float = 1e-4
     """Peak rate of the encoder, per step."""
     head_learning_rate: float = 1e-3
@@ -84,7 +86,7 @@ class TrainConfig:
             "seed",
         ):
             self._check(name, getattr(self, name) >= 0, "it must not be below 0")
-        for name in ("mention_wording_fraction", "warmup_fraction", "label_smoothing", "dropout"):
+        for name in ("mention_wording_fraction", "opposite_fraction", "warmup_fraction", "label_smoothing", "dropout"):
             self._check(name, 0 <= getattr(self, name) < 1, "it must lie in [0, 1)")
         self._check("held_out_fraction", 0 <= self.held_out_fraction <= 0.5, "it must lie in [0, 0.5]")
 

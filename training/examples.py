@@ -5,7 +5,7 @@ Countries are found by the same finder that labelling uses, so the network train
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from models.countries import CountryFinder
 from models.schema import SCORES, Article, Span
 from models.tokens import IntArray, TokenizedText, tokenize_article, tokenize_proposal
 from models.windows import Window, make_windows
+from training.wordings import Wordings
 
 BEGIN, INSIDE = 1, 2
 """Tags of proposal tokens; 0 is outside."""
@@ -23,17 +24,24 @@ MAX_EVIDENCE_DISTANCE = 2
 """Sentences to look back for the mention that a pronoun in the evidence stands for."""
 
 
+TokenizedWording = tuple[IntArray, IntArray]
+
+
 @dataclass(frozen=True)
 class ProposalExample:
     """One proposal of a text.
 
     Attributes:
-        wordings: Tokenized (`tokenize_proposal`); the description first, then the mentions in the text.
+        descriptions: Tokenized (`tokenize_proposal`); its description first, then other wordings of it.
+        quotes: The mentions in the text, tokenized.
+        opposites: Descriptions of its opposite, tokenized; one or none.
         classes: Index into SCORES for each country of the text, (C,).
         is_evidence: True at mentions (entity tokens, in token order) that show their country's stance, (M,).
     """
 
-    wordings: tuple[tuple[IntArray, IntArray], ...]
+    descriptions: tuple[TokenizedWording, ...]
+    quotes: tuple[TokenizedWording, ...]
+    opposites: tuple[TokenizedWording, ...]
     classes: IntArray
     is_evidence: np.ndarray
 
@@ -63,13 +71,20 @@ class TextExample:
     missed: int
 
 
-def make_examples(texts: Iterable[AnnotatedText], tokenizer: Tokenizer, finder: CountryFinder) -> Iterator[TextExample]:
-    """Turn corpus texts into examples, in order."""
+def make_examples(
+    texts: Iterable[AnnotatedText],
+    tokenizer: Tokenizer,
+    finder: CountryFinder,
+    wordings: Mapping[str, Wordings] | None = None,
+) -> Iterator[TextExample]:
+    """Turn corpus texts into examples, in order; `wordings` by description are read beside the texts' own."""
     for text in texts:
-        yield _make_example(text, tokenizer, finder)
+        yield _make_example(text, tokenizer, finder, wordings or {})
 
 
-def _make_example(text: AnnotatedText, tokenizer: Tokenizer, finder: CountryFinder) -> TextExample:
+def _make_example(
+    text: AnnotatedText, tokenizer: Tokenizer, finder: CountryFinder, wordings: Mapping[str, Wordings]
+) -> TextExample:
     article = Article(text=text.text, title=text.title, date=text.date)
     mentions = finder.find_mentions(text.text, title=text.title, date=text.date)
     tokens = tokenize_article(tokenizer, article, mentions)
@@ -82,7 +97,10 @@ def _make_example(text: AnnotatedText, tokenizer: Tokenizer, finder: CountryFind
         windows=tuple(make_windows(tokens)),
         mentions=positions,
         proposals=tuple(
-            _proposal_example(text, p, article, tokens, positions, tokenizer, finder) for p in text.proposals
+            _proposal_example(
+                text, p, article, tokens, positions, tokenizer, finder, wordings.get(p.description, Wordings())
+            )
+            for p in text.proposals
         ),
         tags=tags,
         spans=spans,
@@ -98,6 +116,7 @@ def _proposal_example(
     positions: IntArray,
     tokenizer: Tokenizer,
     finder: CountryFinder,
+    wordings: Wordings,
 ) -> ProposalExample:
     classes = np.zeros(len(tokens.countries), dtype=np.int32)
     is_evidence = np.zeros(len(positions), dtype=bool)
@@ -107,12 +126,17 @@ def _proposal_example(
             classes[country] = SCORES.index(stance.stance.value)
             own = positions[tokens.country[positions] == country]
             is_evidence |= np.isin(positions, _evidence_mentions(tokens, own, stance.evidence))
-    wordings = dict.fromkeys([proposal.description, *(article.quote(span) for span in proposal.mentions)])
-    return ProposalExample(
-        wordings=tuple(
+
+    def tokenize(words: Iterable[str]) -> tuple[TokenizedWording, ...]:
+        return tuple(
             tokenize_proposal(tokenizer, wording, finder.find_mentions(wording), tokens.countries)
-            for wording in wordings
-        ),
+            for wording in dict.fromkeys(words)
+        )
+
+    return ProposalExample(
+        descriptions=tokenize([proposal.description, *wordings.same]),
+        quotes=tokenize(article.quote(span) for span in proposal.mentions),
+        opposites=tokenize([wordings.opposite] if wordings.opposite else []),
         classes=classes,
         is_evidence=is_evidence,
     )

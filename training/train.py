@@ -38,6 +38,7 @@ from training.examples import TextExample, make_examples
 from training.export import load_network
 from training.inventory import CORPUS
 from training.loss import TrainingNetwork
+from training.wordings import read_wordings
 
 # fmt: off
 ENTITY_WORDS = (
@@ -69,7 +70,7 @@ def main(config_path: Path, *, texts: Sequence[Path], output: Path) -> Path:
     corpus = [*read_corpus(CORPUS, finder.codes), *(text for path in texts for text in read_annotated(path))]
     corpus = corpus[: config.max_texts]
     train_texts, held_out = split_texts(corpus, config)
-    examples = list(make_examples(train_texts, tokenizer, finder))
+    examples = list(make_examples(train_texts, tokenizer, finder, read_wordings()))
     network = load_network(Path(config.start)) if config.start else build_network(config, tokenizer)
     trainer = _StanceTrainer(
         model=TrainingNetwork(network, config),

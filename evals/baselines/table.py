@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -97,7 +98,8 @@ def _make(name: str, training: Sequence[AnnotatedText], folder: Path, tell: Call
         if step % 50 == 0 or step == steps:
             tell(f"per-mention: step {step} of {steps}, loss {loss:.3f}")
 
-    return PerMentionNetwork(training, folder / "per-mention.safetensors", tell=report)
+    learnt = hashlib.sha256("".join(map(repr, training)).encode()).hexdigest()[:12]
+    return PerMentionNetwork(training, folder / f"per-mention-{learnt}.safetensors", tell=report)
 
 
 def _score(pairs: Sequence[Pair], model_pairs: Sequence[Pair], articles: Sequence[str]) -> Mapping[str, Any]:

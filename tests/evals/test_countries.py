@@ -5,6 +5,7 @@ import pytest
 
 from evals.countries import is_pronoun_like, main
 from models.countries import CountryFinder
+from models.errors import DataError
 
 SHIPPED = Path(__file__).parents[2] / "training" / "corpus"
 BLOCK = """
@@ -76,3 +77,11 @@ def test_shipped_corpus_is_read_well():
     assert scores["precision"] >= 0.97
     assert scores["recall"] >= 0.97
     assert scores["stance_countries_found"] >= 0.98
+
+
+def test_file_without_articles_is_an_error(tmp_path):
+    path = tmp_path / "empty.jsonl"
+    path.write_text("\n", encoding="utf-8")
+
+    with pytest.raises(DataError, match="has no text to measure on"):
+        main(path)

@@ -61,7 +61,7 @@ STANCE = {"country": "TON", "proposal": "p1", "stance": "oppose", "evidence": []
         ("{", "dev.jsonl line 2: Expecting property name"),
         ("[]", "dev.jsonl line 2: not an annotated article"),
         (json.dumps(make_row(text=3)), "dev.jsonl line 2: text is int; expected a string"),
-        (json.dumps({"id": "z"}), "dev.jsonl line 2: not an annotated article: KeyError('text')"),
+        (json.dumps({"id": "z"}), "dev.jsonl line 2: not an annotated article: 'text' is missing"),
         (
             json.dumps(make_row(stances=[{**STANCE, "stance": "against"}])),
             "dev.jsonl line 2: unknown stance 'against'; expected one of support, oppose, abstain",

@@ -148,6 +148,16 @@ def test_check_lists_every_fault(tmp_path: Path) -> None:
     ]
 
 
+def test_check_goes_on_after_a_file_that_is_not_utf8(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"caf\xe9")
+    (tmp_path / "b.txt").write_text("{FJI|Fiji\n", encoding="utf-8")
+
+    first, second = check_corpus(tmp_path)
+
+    assert first.startswith("a.txt is not UTF-8 (byte 3)")
+    assert second == "b.txt block 1 line 1: {FJI| is never closed"
+
+
 def test_what_can_not_be_read_is_a_data_error(tmp_path: Path) -> None:
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
     (tmp_path / "empty").mkdir()

@@ -36,7 +36,7 @@ def test_cluster_gives_the_rows_of_a_local_run_even_where_a_worker_is_killed(sou
         rows, killed = [], 0
         for answer in answer_on_ray("local", sources, Reading(), task, format_row, workers=2):
             rows.append(answer.row)
-            if len(rows) == 20:
+            if len(rows) == 60:
                 killed = kill_one_labeller()
         assert killed
         assert rows == local

@@ -1,6 +1,6 @@
 """Annotated texts of our own, and the examples that are made of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
@@ -8,6 +8,7 @@ from models.annotations import AnnotatedText
 from models.corpus import parse_block
 from models.countries import CountryFinder
 from training.examples import TextExample, make_examples
+from training.wordings import Wordings
 
 EIGHT = (
     "# p1: a seal quota\n{NOR p1-|Norway} opposed [p1|the quota]. {PER p1+|Peru} backed it.",
@@ -22,12 +23,12 @@ EIGHT = (
 
 
 @pytest.fixture(scope="session")
-def make_example(tiny_tokenizer) -> Callable[[str | AnnotatedText], TextExample]:
-    """An example of one text, marked up or annotated."""
+def make_example(tiny_tokenizer) -> Callable[..., TextExample]:
+    """An example of one text, marked up or annotated, with other wordings of its proposals if given."""
 
-    def make(text: str | AnnotatedText) -> TextExample:
+    def make(text: str | AnnotatedText, wordings: Mapping[str, Wordings] | None = None) -> TextExample:
         annotated = parse_block(text, "t") if isinstance(text, str) else text
-        (example,) = make_examples([annotated], tiny_tokenizer, CountryFinder.load())
+        (example,) = make_examples([annotated], tiny_tokenizer, CountryFinder.load(), wordings)
         return example
 
     return make
@@ -40,6 +41,6 @@ def eight_blocks() -> Sequence[str]:
 
 
 @pytest.fixture(scope="session")
-def eight_examples(make_example: Callable[[str], TextExample]) -> Sequence[TextExample]:
+def eight_examples(make_example: Callable[..., TextExample]) -> Sequence[TextExample]:
     """The eight short texts as examples."""
     return [make_example(block) for block in EIGHT]

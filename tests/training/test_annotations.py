@@ -64,7 +64,7 @@ def test_row_whose_text_is_not_there_or_was_changed_is_missing(tmp_path: Path) -
         ({"stances": [{**ARTICLE["stances"][0], "stance": "for"}]}, "a-1: unknown stance 'for'; expected one of"),
         ({"proposals": [{**ARTICLE["proposals"][0], "mentions": []}]}, "a-1: proposal p1 has no mention"),
         ({"proposals": [{**ARTICLE["proposals"][0], "mentions": [{"start": 30, "end": 99}]}]}, "a-1: span 30..99"),
-        ({"proposals": [{"id": "p1"}]}, "a-1: not an annotated article: KeyError"),
+        ({"proposals": [{"id": "p1"}]}, "a-1: not an annotated article: 'description' is missing"),
     ],
 )
 def test_faulty_row_is_told_and_left_out(change: dict, fault: str) -> None:

@@ -9,6 +9,7 @@ import torch
 from models.tokens import CLS, FIRST_ENTITY, NUM_ENTITIES, PAD, SEP
 from training.collate import FIND_PROPOSALS, IGNORED, Collator
 from training.config import TrainConfig
+from training.wordings import Wordings
 
 # Some 60 sentences; only one in the middle says what Norway did, and Peru is named everywhere.
 FILLER = " ".join(["{PER|Peru} told the council that it was not at the meeting on the coast."] * 30)
@@ -136,3 +137,31 @@ def test_seed_gives_the_same_batches_and_another_seed_others(eight_examples) -> 
     assert ids(3) == ids(3)
     assert ids(3) != ids(4)
     assert ids(3)[0] != ids(3)[1]
+
+
+def test_opposite_of_a_proposal_turns_the_stances_round(make_example, tiny_tokenizer) -> None:
+    example = make_example(
+        "# p1: a levy\n{NOR p1-|Norway} opposed [p1|it], {PER p1+|Peru} backed it. {KEN p1=|Kenya} and {FJI|Fiji}.",
+        {"a levy": Wordings(opposite="no ships")},
+    )
+    row = [{"text": 0, "proposal": 0}]
+
+    straight = Collator([example], TrainConfig(opposite_fraction=0.0))(row)
+    turned = Collator([example], TrainConfig(opposite_fraction=0.9999999))(row)
+
+    assert straight["pair_classes"].tolist() == [2, 1, 3, 0]
+    assert turned["pair_classes"].tolist() == [1, 2, 3, 0]
+    words = [tiny_tokenizer.id_to_token(n) for n in turned["chunks"][0]["input_ids"][0, 1:3].tolist()]
+    assert words == ["no", "ships"]
+
+
+def test_window_with_evidence_on_another_proposal_is_read_before_other_windows(make_example) -> None:
+    example = make_example(
+        f"# p1: a quota\n# p2: a levy\n{FILLER} {{NOR p1-|Norway}} opposed [p1|the quota]. {FILLER} "
+        f"{{KEN p2+|Kenya}} backed [p2|the levy]. {FILLER}"
+    )
+
+    for seed in range(5):
+        batch = Collator([example], TrainConfig(max_other_windows=1, seed=seed))([{"text": 0, "proposal": 0}])
+
+        assert sorted(batch["pair_classes"].tolist()) == [0, 0, 2], "Peru, Kenya and Norway"

@@ -5,6 +5,7 @@ import pytest
 from models.annotations import AnnotatedProposal, AnnotatedStance, AnnotatedText
 from models.schema import Span, Stance
 from training.examples import BEGIN, INSIDE
+from training.wordings import Wordings
 
 TEXT = (
     "Norway spoke. It rained. Peru and Norway met. The envoy of Norway said no, and Peru's minister agreed to "
@@ -122,13 +123,19 @@ def test_longer_of_two_overlapping_proposal_mentions_is_kept(make_example) -> No
     assert example.tags.tolist() == [0, 0, BEGIN, INSIDE, INSIDE, INSIDE, INSIDE, 0]
 
 
-def test_wordings_are_the_description_and_then_each_mention_once(make_example, tiny_tokenizer) -> None:
+def test_descriptions_quotes_and_opposites_are_each_there_once(make_example, tiny_tokenizer) -> None:
     example = make_example(
-        "# p1: a plan of Peru\n[p1|the plan] of {PER|Peru} was [p1|the plan] on [p1|a levy]. {NOR|Norway} told it."
+        "# p1: a plan of Peru\n[p1|the plan] of {PER|Peru} was [p1|the plan] on [p1|a levy]. {NOR|Norway} told it.",
+        {"a plan of Peru": Wordings(same=("the levy", "a plan of Peru"), opposite="no plan of Norway")},
     )
 
-    words = [
-        [tiny_tokenizer.id_to_token(i) if i >= 0 else int(c) for i, c in zip(ids, country, strict=True)]
-        for ids, country in example.proposals[0].wordings
-    ]
-    assert words == [["a", "plan", "of", 0], ["the", "plan"], ["a", "levy"]]
+    def words(wordings):
+        return [
+            [tiny_tokenizer.id_to_token(i) if i >= 0 else int(c) for i, c in zip(ids, country, strict=True)]
+            for ids, country in wordings
+        ]
+
+    (proposal,) = example.proposals
+    assert words(proposal.descriptions) == [["a", "plan", "of", 0], ["the", "levy"]]
+    assert words(proposal.quotes) == [["the", "plan"], ["a", "levy"]]
+    assert words(proposal.opposites) == [["no", "plan", "of", 1]]
