@@ -197,6 +197,7 @@ def _arguments(config: TrainConfig, output: Path) -> TrainingArguments:
         lr_scheduler_type="linear",
         warmup_steps=config.warmup_fraction,
         max_grad_norm=1.0,
+        use_cpu=not torch.cuda.is_available(),  # on a processor bf16 is refused without it
         bf16=computes_in_bfloat16(),
         logging_steps=20,
         save_steps=config.save_steps,
