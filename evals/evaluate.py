@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from evals.baselines.rules import Majority
 from evals.datasets import read_texts
@@ -15,27 +15,35 @@ from models.labeller import Labeller
 from models.schema import Stance
 
 
-def main(data: str | Path, proposals: Proposals, model: Path | None = None) -> dict[str, Any]:
+def main(data: str | Path, proposals: Proposals | Literal["both"], model: Path | None = None) -> dict[str, Any]:
     """Label the articles of a file and score them.
 
     Args:
         data: JSON Lines of annotated articles, or the name of a data set (`evals.datasets`).
         proposals: `given`: the annotated descriptions are asked; `found`: the labeller finds the proposals, each counts
-            as the gold one whose mentions it overlaps most, and rows on unmatched ones are wrong.
+            as the gold one whose mentions it overlaps most, and rows on unmatched ones are wrong. `both`: first the one
+            and then the other.
         model: Checkpoint folder; the shipped one by default.
 
     Returns:
         Micro precision, recall and F1 over (country, proposal, stance) triples, flips, the same per stance, and the
-        baseline in which every country found supports every proposal.
+        baseline in which every country found supports every proposal. Of `both`, the scores of each under its name.
     """
     texts = read_texts(data, model)
     labeller = Labeller.load(model)
+    if proposals == "both":
+        scores: dict[str, Any] = {
+            "given": _score(labeller, texts, "given"),
+            "found": _score(labeller, texts, "found"),
+        }
+    else:
+        scores = _score(labeller, texts, proposals)
     return {
         "data": Path(data).name,
         "articles": len(texts),
         "proposals": proposals,
         "model": {"name": labeller.checkpoint.name, "version": labeller.checkpoint.version},
-        **_score(labeller, texts, proposals),
+        **scores,
     }
 
 

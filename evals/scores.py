@@ -56,11 +56,7 @@ def score_run(texts: Sequence[AnnotatedText], labels: Sequence[Labels]) -> dict[
         {
             "data": describe(texts),
             "headline": _score_headline(counts, pairs),
-            "stages": {
-                "countries": score_countries(texts, labels),
-                "proposals": score_proposals(texts, labels) if any(_is_found(item) for item in labels) else None,
-                "evidence": score_evidence(pairs, {text.id: text for text in texts}),
-            },
+            "stages": _score_stages(texts, labels, pairs),
             "confusion": {"classes": list(SCORES), "pairs": confusion(pairs).tolist()},
             "calibration": _score_calibration(pairs, texts),
             "slices": score_slices(pairs, texts, labels),
@@ -71,6 +67,14 @@ def score_run(texts: Sequence[AnnotatedText], labels: Sequence[Labels]) -> dict[
         }
     )
     return record
+
+
+def score_end_to_end(texts: Sequence[AnnotatedText], labels: Sequence[Labels]) -> dict[str, Any]:
+    """Headline and stages of answers on found proposals, to stand beside the record of given ones."""
+    pairs = pair_all(texts, labels)
+    counts = count_by_article(pairs, [text.id for text in texts])
+    scores = {"headline": _score_headline(counts, pairs), "stages": _score_stages(texts, labels, pairs)}
+    return dict(round_floats(scores))
 
 
 def describe(texts: Sequence[AnnotatedText]) -> dict[str, Any]:
@@ -139,6 +143,16 @@ def _group_by_key(pairs: Sequence[Pair]) -> dict[Any, list[Pair]]:
 
 def _gold(keys: Sequence[Mapping[Any, Sequence[Pair]]], key: Any) -> str:
     return next((side[key][0].gold for side in keys if key in side), "none")
+
+
+def _score_stages(
+    texts: Sequence[AnnotatedText], labels: Sequence[Labels], pairs: Sequence[Pair]
+) -> dict[str, Mapping[str, Any] | None]:
+    return {
+        "countries": score_countries(texts, labels),
+        "proposals": score_proposals(texts, labels) if any(_is_found(item) for item in labels) else None,
+        "evidence": score_evidence(pairs, {text.id: text for text in texts}),
+    }
 
 
 def _is_found(labels: Labels) -> bool:

@@ -114,6 +114,15 @@ def test_scores_are_also_told_for_each_stance(labeller: StubLabeller, data: Path
     assert (counts("support"), counts("oppose"), counts("abstain")) == ((1, 2, 1), (0, 0, 1), (0, 0, 0))
 
 
+def test_both_prints_the_scores_of_given_and_of_found_proposals(labeller: StubLabeller, data: Path) -> None:
+    both = evaluate.main(data, "both")
+
+    assert both["proposals"] == "both"
+    for proposals in ("given", "found"):
+        alone = evaluate.main(data, proposals)
+        assert both[proposals] == {name: alone[name] for name in ("all", "support", "oppose", "abstain", "majority")}
+
+
 def test_majority_is_every_country_found_for_every_proposal(labeller: StubLabeller, data: Path) -> None:
     given, found = (evaluate.main(data, proposals)["majority"] for proposals in ("given", "found"))
 
