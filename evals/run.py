@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from evals.baselines.table import NAMES, measure_baselines
 from evals.behaviour.suite import run_suite
+from evals.comparison import compare_runs, list_differences
 from evals.datasets import read_seen, read_texts
 from evals.gates import check_gates, read_gates
 from evals.leakage import check_leakage
@@ -29,7 +30,7 @@ from evals.manifest import (
 )
 from evals.pairs import pair_all
 from evals.predictions import Run, label_texts, read_predictions, write_predictions
-from evals.scores import compare_runs, round_floats, score_end_to_end, score_run
+from evals.scores import round_floats, score_end_to_end, score_run
 from models.annotations import AnnotatedText
 from models.errors import DataError
 from models.labeller import Labeller
@@ -175,7 +176,8 @@ def _check(options: ReportOptions) -> None:
 def _compare(folder: Path, texts: list[AnnotatedText], run: Run) -> dict[str, Any]:
     """This run against an earlier one on the same articles."""
     before = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    earlier = read_predictions(folder / PREDICTIONS, texts)
-    compared = compare_runs(pair_all(texts, earlier), pair_all(texts, run.labels), [text.id for text in texts])
+    earlier = pair_all(texts, read_predictions(folder / PREDICTIONS, texts))
+    now = pair_all(texts, run.labels)
+    compared = compare_runs(earlier, now, [text.id for text in texts]) | list_differences(earlier, now)
     compared |= {"model": before["model"], "proposals": before["proposals"], "ece": before["calibration"]["ece"]}
     return dict(round_floats(compared))

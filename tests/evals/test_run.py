@@ -144,6 +144,14 @@ def test_run_against_itself_differs_in_nothing_and_worse_answers_break_gates(pre
     stub.answers = {name: replace(labels, stances=()) for name, labels in stub.answers.items()}
     record = run.main(again, tmp_path / "third", lambda message: None)
     assert not {gate["gate"]: gate["is_kept"] for gate in record["gates"]}["fall of macro F1"]
+    compared = record["comparison"]
+    assert compared["only_first_right"] > 0
+    assert len(compared["only_first_right_rows"]) == min(compared["only_first_right"], 50)
+    assert {row["article"] for row in compared["only_first_right_rows"]} <= set(stub.answers)
+    page = (tmp_path / "third" / "report.html").read_text(encoding="utf-8")
+    rows = page[page.index("Right before alone") : page.index('<section id="mistakes">')]
+    assert rows.count('<th scope="row">') == len(compared["only_first_right_rows"])
+    assert '<td class="words">plan 1</td>' in rows
 
 
 @pytest.mark.parametrize(
