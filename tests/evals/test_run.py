@@ -149,7 +149,7 @@ def test_run_against_itself_differs_in_nothing_and_worse_answers_break_gates(pre
     assert len(compared["only_first_right_rows"]) == min(compared["only_first_right"], 50)
     assert {row["article"] for row in compared["only_first_right_rows"]} <= set(stub.answers)
     page = (tmp_path / "third" / "report.html").read_text(encoding="utf-8")
-    rows = page[page.index("Right before alone") : page.index('<section id="mistakes">')]
+    rows = page[page.index("Right only before") : page.index('<section id="mistakes">')]
     assert rows.count('<th scope="row">') == len(compared["only_first_right_rows"])
     assert '<td class="words">plan 1</td>' in rows
 
