@@ -43,6 +43,11 @@ def write_card(record: Mapping[str, Any]) -> str:
         _row("Calibration error", {"value": calibration["ece"]}, *calibration["ece_interval"]),
         f"| F1 of evidence sentences, right rows | {_share(record['stages']['evidence']['f1'])} | |",
     ]
+    if "end_to_end" in record:
+        found = record["end_to_end"]["headline"]
+        lines += [
+            _row(f"{label}, end to end", found[name], found[name]["low"], found[name]["high"]) for name, label in _ROWS
+        ]
     for name, baseline in record.get("baselines", {}).items():
         score = baseline["micro_f1"]
         lines.append(_row(f"Micro F1 of the baseline {name}", score, score["low"], score["high"]))
@@ -50,7 +55,7 @@ def write_card(record: Mapping[str, Any]) -> str:
 
 
 def write_results(paths: Sequence[Path] = RESULTS) -> str:
-    """The README's table of results: a row for each record, and one for the majority where it was measured.
+    """The README's table of results: a row for each record, for the majority and for both kinds of proposals.
 
     Raises:
         DataError: A file is no record of a report.
@@ -63,6 +68,9 @@ def write_results(paths: Sequence[Path] = RESULTS) -> str:
         majority = record.get("baselines", {}).get("majority")
         if majority:
             lines.append(_result(f"{name}; every country found supports all (majority)", majority, None))
+        if "end_to_end" in record:
+            found = record["end_to_end"]["headline"]
+            lines.append(_result(_MODES["found"], found, found["predicted"]))
     return "\n".join(lines)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from evals.datasets import hash_data
+from evals.predictions import Proposals
 from evals.statistics import NUM_RESAMPLES, SEED
 from models.checkpoint import open_checkpoint
 from models.errors import DataError
@@ -35,7 +36,7 @@ class ReportOptions:
     data: str
     """A data set's name or file."""
     proposals: str = "given"
-    """`given` or `found`."""
+    """`given`, `found`, or `both`: a record of given proposals, with the headline of found ones beside it."""
     model: str | None = None
     """Checkpoint folder; None for the shipped one."""
     baselines: tuple[str, ...] = ()
@@ -46,6 +47,11 @@ class ReportOptions:
     """Whether the behaviour suite runs."""
     compare: str | None = None
     """Folder of an earlier report on the same data."""
+
+    @property
+    def recorded_proposals(self) -> Proposals:
+        """The proposals that the record is about."""
+        return "found" if self.proposals == "found" else "given"
 
 
 def hash_inputs(options: ReportOptions) -> dict[str, str]:

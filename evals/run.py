@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Literal, cast
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
 from evals.baselines.table import NAMES, measure_baselines
 from evals.behaviour.suite import run_suite
+from evals.comparison import compare_runs, list_differences
 from evals.datasets import read_seen, read_texts
 from evals.gates import check_gates, read_gates
 from evals.leakage import check_leakage
@@ -29,27 +30,33 @@ from evals.manifest import (
 )
 from evals.pairs import pair_all
 from evals.predictions import Run, label_texts, read_predictions, write_predictions
-from evals.scores import compare_runs, round_floats, score_run
+from evals.scores import round_floats, score_end_to_end, score_run
 from models.annotations import AnnotatedText
 from models.errors import DataError
 from models.labeller import Labeller
 
 REPORT, RECORD, PREDICTIONS, MANIFEST = "report.html", "report.json", "predictions.parquet", "manifest.json"
+FOUND_PREDICTIONS = "predictions-found.parquet"
+"""Beside the others where both given and found proposals were asked for."""
 Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A record of a run, and what else its report shows: texts and answers, and what it cost."""
+    """A record of a run, and what else its report shows: texts and answers, and what it cost.
+
+    `found` are the answers on found proposals where both kinds were asked for.
+    """
 
     record: dict[str, Any]
     texts: list[AnnotatedText]
     run: Run
+    found: Run | None
     cost: dict[str, Any]
 
 
 def main(options: ReportOptions, folder: Path, tell: Tell) -> dict[str, Any]:
-    """Measure a model and write `report.html`, `report.json`, `predictions.parquet` and `manifest.json`.
+    """Measure a model and write `report.html`, `report.json`, `manifest.json` and the predictions.
 
     Args:
         options: What to measure.
@@ -69,8 +76,12 @@ def main(options: ReportOptions, folder: Path, tell: Tell) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     measured = measure(options, folder, tell)
     write_predictions(folder / PREDICTIONS, measured.run.labels)
+    (folder / FOUND_PREDICTIONS).unlink(missing_ok=True)
+    if measured.found:
+        write_predictions(folder / FOUND_PREDICTIONS, measured.found.labels)
     write_record(folder / RECORD, measured.record)
-    outputs = {name: hash_file(folder / name) for name in (RECORD, PREDICTIONS)}
+    names = (RECORD, PREDICTIONS, *([FOUND_PREDICTIONS] if measured.found else []))
+    outputs = {name: hash_file(folder / name) for name in names}
     manifest = make_manifest(options, inputs, measured.cost, outputs)
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     write_page(folder / REPORT, measured.record, manifest, measured.texts, measured.run.labels)
@@ -103,16 +114,21 @@ def measure(options: ReportOptions, folder: Path, tell: Tell) -> Measured:
     texts = read_texts(options.data, model)
     leakage = check_leakage(texts, read_seen(model, options.texts))
     labeller = Labeller.load(model)
-    proposals = cast(Literal["given", "found"], options.proposals)
     tell(f"labelling {len(texts)} articles")
-    run = label_texts(labeller, texts, proposals)
+    run = label_texts(labeller, texts, options.recorded_proposals)
     cost = summarise_cost(run.seconds, sum(item.tokens for item in run.labels), sum(len(t.text.split()) for t in texts))
+    found = None
+    if options.proposals == "both":
+        tell("labelling them again, with found proposals")
+        found = label_texts(labeller, texts, "found")
     start = perf_counter()
     with threadpool_limits(1):  # sums in one order on any number of processors
         record = _score(options, labeller, texts, run, cost, folder, tell) | {"leakage": leakage}
+        if found:
+            record["end_to_end"] = score_end_to_end(texts, found.labels)
         record["gates"] = check_gates(record, read_gates())
     cost["report_seconds"] = round(perf_counter() - start, 1)
-    return Measured(record, texts, run, cost)
+    return Measured(record, texts, run, found, cost)
 
 
 def _score(
@@ -128,7 +144,7 @@ def _score(
     record: dict[str, Any] = {
         "version": VERSION,
         "name": Path(options.data).name,
-        "proposals": options.proposals,
+        "proposals": options.recorded_proposals,
         "model": {"name": labeller.checkpoint.name, "version": labeller.checkpoint.version},
         **score_run(texts, run.labels),
     }
@@ -160,7 +176,8 @@ def _check(options: ReportOptions) -> None:
 def _compare(folder: Path, texts: list[AnnotatedText], run: Run) -> dict[str, Any]:
     """This run against an earlier one on the same articles."""
     before = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    earlier = read_predictions(folder / PREDICTIONS, texts)
-    compared = compare_runs(pair_all(texts, earlier), pair_all(texts, run.labels), [text.id for text in texts])
+    earlier = pair_all(texts, read_predictions(folder / PREDICTIONS, texts))
+    now = pair_all(texts, run.labels)
+    compared = compare_runs(earlier, now, [text.id for text in texts]) | list_differences(earlier, now)
     compared |= {"model": before["model"], "proposals": before["proposals"], "ece": before["calibration"]["ece"]}
     return dict(round_floats(compared))

@@ -21,7 +21,6 @@ from evals.metrics.triples import (
     FloatArray,
     confusion,
     count_by_article,
-    has_stance,
     micro_f1,
     score_classes,
 )
@@ -29,11 +28,8 @@ from evals.pairs import Pair, pair_all
 from evals.slices import score_slices
 from evals.statistics import (
     SEED,
-    adjust_holm,
     bootstrap,
-    compare,
     draw_weights,
-    exact_mcnemar,
     minimum_detectable_effect,
     resample_counts,
 )
@@ -43,7 +39,6 @@ from models.schema import SCORES, Labels
 _NUM_CALIBRATION_RESAMPLES = 1_000
 _MAX_RISKS = (0.01, 0.05, 0.10)
 _MAX_CURVE_POINTS = 60
-_COMPARED = ("micro_f1", "macro_f1", "flip_rate")
 _DECIMALS = 6
 
 
@@ -56,11 +51,7 @@ def score_run(texts: Sequence[AnnotatedText], labels: Sequence[Labels]) -> dict[
         {
             "data": describe(texts),
             "headline": _score_headline(counts, pairs),
-            "stages": {
-                "countries": score_countries(texts, labels),
-                "proposals": score_proposals(texts, labels) if any(_is_found(item) for item in labels) else None,
-                "evidence": score_evidence(pairs, {text.id: text for text in texts}),
-            },
+            "stages": _score_stages(texts, labels, pairs),
             "confusion": {"classes": list(SCORES), "pairs": confusion(pairs).tolist()},
             "calibration": _score_calibration(pairs, texts),
             "slices": score_slices(pairs, texts, labels),
@@ -71,6 +62,14 @@ def score_run(texts: Sequence[AnnotatedText], labels: Sequence[Labels]) -> dict[
         }
     )
     return record
+
+
+def score_end_to_end(texts: Sequence[AnnotatedText], labels: Sequence[Labels]) -> dict[str, Any]:
+    """Headline and stages of answers on found proposals, to stand beside the record of given ones."""
+    pairs = pair_all(texts, labels)
+    counts = count_by_article(pairs, [text.id for text in texts])
+    scores = {"headline": _score_headline(counts, pairs), "stages": _score_stages(texts, labels, pairs)}
+    return dict(round_floats(scores))
 
 
 def describe(texts: Sequence[AnnotatedText]) -> dict[str, Any]:
@@ -88,39 +87,6 @@ def describe(texts: Sequence[AnnotatedText]) -> dict[str, Any]:
     }
 
 
-def compare_runs(first: Sequence[Pair], second: Sequence[Pair], articles: Sequence[str]) -> dict[str, Any]:
-    """Second run less first, on the same articles: each score with its interval and p, and McNemar's test on rows.
-
-    `holm_p` is p corrected for the number of scores.
-
-    A row is a (country, proposal) pair with a stance in the data or in either run; where a run answers it several times
-    (two found proposals that count as one), it is right if all answers are.
-    """
-    before, after = (count_by_article(pairs, articles) for pairs in (first, second))
-    keys = [_group_by_key(pairs) for pairs in (first, second)]
-    rows = {key for side in keys for key, same in side.items() if any(map(has_stance, same))}
-    right = [{key for key in rows if key in side and all(pair.is_right for pair in side[key])} for side in keys]
-    silent = [{key for key in rows if key not in side and _gold(keys, key) == "none"} for side in keys]
-    only_first = len((right[0] | silent[0]) - (right[1] | silent[1]))
-    only_second = len((right[1] | silent[1]) - (right[0] | silent[0]))
-    compared = {name: asdict(compare(before, after, SCORES_OF_COUNTS[name])) for name in _COMPARED}
-    adjusted = adjust_holm([item["p_value"] for item in compared.values()])
-    return {
-        "scores": {name: {**compared[name], "holm_p": p} for name, p in zip(compared, adjusted, strict=True)},
-        "rows": len(rows),
-        "only_first_right": only_first,
-        "only_second_right": only_second,
-        "mcnemar_p": exact_mcnemar(only_first, only_second),
-    }
-
-
-def adjust_comparisons(comparisons: Mapping[str, dict[str, Any]]) -> None:
-    """Put Holm's correction over several comparisons beside their p values, in place."""
-    p_values = [item["scores"]["micro_f1"]["p_value"] for item in comparisons.values()]
-    for item, adjusted in zip(comparisons.values(), adjust_holm(p_values), strict=True):
-        item["holm_p"] = adjusted
-
-
 def round_floats(value: Any) -> Any:
     """The same record with every number at six decimals, so that it reads well and repeats."""
     if isinstance(value, Mapping):
@@ -130,15 +96,14 @@ def round_floats(value: Any) -> Any:
     return round(float(value), _DECIMALS) if isinstance(value, float | np.floating) else value
 
 
-def _group_by_key(pairs: Sequence[Pair]) -> dict[Any, list[Pair]]:
-    grouped: dict[Any, list[Pair]] = {}
-    for pair in pairs:
-        grouped.setdefault((pair.article, pair.country, pair.proposal), []).append(pair)
-    return grouped
-
-
-def _gold(keys: Sequence[Mapping[Any, Sequence[Pair]]], key: Any) -> str:
-    return next((side[key][0].gold for side in keys if key in side), "none")
+def _score_stages(
+    texts: Sequence[AnnotatedText], labels: Sequence[Labels], pairs: Sequence[Pair]
+) -> dict[str, Mapping[str, Any] | None]:
+    return {
+        "countries": score_countries(texts, labels),
+        "proposals": score_proposals(texts, labels) if any(_is_found(item) for item in labels) else None,
+        "evidence": score_evidence(pairs, {text.id: text for text in texts}),
+    }
 
 
 def _is_found(labels: Labels) -> bool:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from evals.metrics.calibration import expected_calibration_error
 from evals.metrics.spans import SentenceIndex
-from evals.metrics.triples import COLUMNS, FloatArray, count_pair, flip_rate, has_stance, micro_f1
+from evals.metrics.triples import count_by_article, flip_rate, has_stance, micro_f1
 from evals.pairs import NONE, Pair
 from evals.statistics import bootstrap
 from models.annotations import AnnotatedText
@@ -106,27 +107,24 @@ AXES: Mapping[str, Callable[[Pair, _Place], str | None]] = {
 def score_slices(
     pairs: Sequence[Pair], texts: Sequence[AnnotatedText], labels: Sequence[Labels]
 ) -> list[dict[str, Any]]:
-    """Micro F1 with its interval and the flip rate of every slice of every axis, largest slices first."""
+    """Micro F1 with its interval, flip rate and calibration error of each slice of each axis, largest slices first."""
     places = {
         text.id: _Place(text, answer, SentenceIndex(text.text)) for text, answer in zip(texts, labels, strict=True)
     }
-    numbers = {text.id: number for number, text in enumerate(texts)}
-    counts: dict[tuple[str, str], FloatArray] = {}
+    members: dict[tuple[str, str], list[Pair]] = {}
     for pair in filter(has_stance, pairs):
-        counted = count_pair(pair)
         for axis, name in AXES.items():
             part = name(pair, places[pair.article])
             if part is not None:
-                table = counts.setdefault((axis, part), np.zeros((len(texts), len(COLUMNS))))
-                table[numbers[pair.article]] += counted
-    slices = [_score_slice(key, table) for key, table in counts.items()]
+                members.setdefault((axis, part), []).append(pair)
+    slices = [_score_slice(key, same) for key, same in members.items()]
     axes = list(AXES)
     return sorted(slices, key=lambda item: (axes.index(item["axis"]), -item["rows"], item["slice"]))
 
 
-def _score_slice(key: tuple[str, str], counts: FloatArray) -> dict[str, Any]:
+def _score_slice(key: tuple[str, str], pairs: Sequence[Pair]) -> dict[str, Any]:
     """The articles of the slice are resampled alone: in a draw without any of them it would have no score."""
-    counts = counts[counts.any(axis=1)]
+    counts = count_by_article(pairs, list(dict.fromkeys(pair.article for pair in pairs)))
     interval = bootstrap(counts, micro_f1)
     total = counts.sum(axis=0)
     predicted, gold = int(total[1:-1:3].sum()), int(total[2:-1:3].sum())
@@ -141,8 +139,18 @@ def _score_slice(key: tuple[str, str], counts: FloatArray) -> dict[str, Any]:
         "low": interval.low,
         "high": interval.high,
         "flip_rate": float(flip_rate(total)),
+        "ece": _calibration_error(pairs),
         "is_trusted": max(predicted, gold) >= MIN_TRUSTED_ROWS,
     }
+
+
+def _calibration_error(pairs: Sequence[Pair]) -> float | None:
+    """Of the rows with a predicted stance; None for too few to trust it."""
+    rows = [(pair.confidence, pair.is_right) for pair in pairs if pair.confidence is not None]
+    if len(rows) < MIN_TRUSTED_ROWS:
+        return None
+    confidence, is_right = zip(*rows, strict=True)
+    return expected_calibration_error(np.array(confidence), np.array(is_right))
 
 
 def _bucket(number: int, tops: Sequence[int]) -> str:

@@ -84,7 +84,7 @@ def train(
 
 def evaluate(
     data: DataArgument,
-    proposals: Annotated[Given, typer.Option(help="Label the data's proposals, or find them.")] = Given.GIVEN,
+    proposals: Annotated[Given, typer.Option(help="Label the data's proposals, find them, or both.")] = Given.GIVEN,
     finder: Annotated[bool, typer.Option("--countries", help="Measure the country finder alone.")] = False,
     model: ModelOption = None,
     as_json: JsonOption = False,

@@ -10,10 +10,11 @@ import typer
 
 
 class Given(StrEnum):
-    """Which proposals an evaluation labels: those of the data, or those found in the text."""
+    """Which proposals an evaluation labels: those of the data, those found in the text, or one after the other."""
 
     GIVEN = "given"
     FOUND = "found"
+    BOTH = "both"
 
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -10,10 +10,11 @@ from time import perf_counter
 from typing import Any, Protocol
 
 from evals.baselines.rules import KeywordRules, Majority
+from evals.comparison import adjust_comparisons, compare_runs
 from evals.datasets import read_written
 from evals.metrics.triples import SCORES_OF_COUNTS, count_by_article
 from evals.pairs import Pair, pair_all
-from evals.scores import adjust_comparisons, compare_runs, round_floats
+from evals.scores import round_floats
 from evals.statistics import bootstrap, resample_counts
 from models.annotations import AnnotatedText, read_annotated
 from models.schema import Labels

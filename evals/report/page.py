@@ -47,6 +47,7 @@ def write_page(
         record=record,
         manifest=manifest,
         labels=_LABELS,
+        descriptions={text.id: {p.id: p.description for p in text.proposals} for text in texts},
         style=_read("page.css"),
         script=_read("page.js"),
         figures=_draw(record),

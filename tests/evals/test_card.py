@@ -33,6 +33,16 @@ def test_table_has_a_row_for_each_record_and_the_majority(tmp_path):
     ]
 
 
+def test_record_of_both_kinds_of_proposals_has_a_row_for_each(tmp_path):
+    record = make_record("given", end_to_end={"headline": make_record("found")["headline"] | {"flips": 7}})
+    (tmp_path / "both.json").write_text(json.dumps(record), encoding="utf-8")
+
+    assert write_results([tmp_path / "both.json"]).split("\n")[2:] == [
+        "| given | .700 | .600 | **.646** | .616–.676 | 3 of 90 |",
+        "| found in the text | .700 | .600 | **.646** | .616–.676 | 7 of 90 |",
+    ]
+
+
 def test_what_is_no_record_is_refused(tmp_path):
     (tmp_path / "x.json").write_text("[]", encoding="utf-8")
     with pytest.raises(DataError, match=r"x\.json is no record of a report"):

@@ -1,29 +1,50 @@
-"""Pairs: gold beside predicted agrees with the score over triples that picks checkpoints."""
+"""Pairs: gold beside predicted agrees with plain sets of (country, proposal, stance) triples."""
 
 import pytest
 
 from evals.metrics import triples
 from evals.pairs import make_pairs, name_proposals, pair_all
-from models.metrics import score_triples
 from models.schema import Stance
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_scores_of_pairs_are_those_over_triples(make_random, seed):
+def test_counts_of_pairs_are_those_of_triples(make_random, seed):
     texts, answers = make_random(seed)
-    expected = score_triples(
-        (
-            {(r.country, name_proposals(t, a)[r.proposal], r.stance) for r in a.stances},
-            {(s.country, s.proposal, s.stance) for s in t.stances},
-        )
+    gold = {(t.id, s.country, s.proposal, s.stance) for t in texts for s in t.stances}
+    predicted = {
+        (t.id, r.country, name_proposals(t, a)[r.proposal], r.stance)
         for t, a in zip(texts, answers, strict=True)
-    )
+        for r in a.stances
+    }
+    opposite = {"support": "oppose", "oppose": "support", "abstain": "none"}
     counts = triples.count_by_article(pair_all(texts, answers), [text.id for text in texts]).sum(axis=0)
 
-    assert triples.micro_f1(counts) == pytest.approx(expected.f1, abs=1e-12)
-    assert triples.precision(counts) == pytest.approx(expected.precision, abs=1e-12)
-    assert triples.recall(counts) == pytest.approx(expected.recall, abs=1e-12)
-    assert counts[-1] == expected.flips
+    assert [counts[:-1][start::3].sum() for start in range(3)] == [len(gold & predicted), len(predicted), len(gold)]
+    assert counts[-1] == sum((*key, opposite[stance]) in gold for *key, stance in predicted - gold)
+
+
+@pytest.mark.parametrize(
+    ("predicted", "gold", "is_flip"),
+    [
+        ("support", "oppose", True),
+        ("oppose", "support", True),
+        ("support", "abstain", False),
+        ("abstain", "support", False),
+        ("support", "support", False),
+    ],
+)
+def test_flip_is_the_opposite_of_the_annotated_stance(make_text, make_answer, predicted, gold, is_flip):
+    text = make_text(1, {("NOR", "g1"): gold})
+
+    pairs = make_pairs(text, make_answer(text, {("NOR", "g1"): (predicted, 0.9)}))
+
+    assert [pair.is_flip for pair in pairs if pair.predicted != "none"] == [is_flip]
+
+
+def test_opposite_stance_on_another_proposal_is_no_flip(make_text, make_answer):
+    text = make_text(1, {("NOR", "g1"): "oppose"})
+
+    assert not any(p.is_flip for p in make_pairs(text, make_answer(text, {("NOR", "g2"): ("support", 0.9)})))
 
 
 def test_every_found_country_has_a_pair_with_every_proposal(make_text, make_answer):

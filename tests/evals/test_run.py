@@ -10,10 +10,11 @@ from evals import run
 from evals.card import write_card
 from evals.manifest import ReportOptions
 from models.errors import DataError
+from models.schema import Proposal, Span
 
 
 class StubLabeller:
-    """Gives answers prepared by text."""
+    """Gives answers prepared by text; on found proposals only those rows that are on the first."""
 
     checkpoint = SimpleNamespace(name="stub", version="3")
 
@@ -21,7 +22,13 @@ class StubLabeller:
         self.answers = {text.id: labels for text, labels in zip(texts, answers, strict=True)}
 
     def label(self, article):
-        return self.answers[article.id]
+        labels = self.answers[article.id]
+        if article.proposals is not None:
+            return labels
+        start = article.text.index("plan1")
+        first = Proposal(id="p1", text="plan1", mentions=(Span(start, start + 5),))
+        stances = tuple(row for row in labels.stances if row.proposal == "p1")
+        return replace(labels, article=article, proposals=(first,), stances=stances)
 
 
 def write_data(path, texts):
@@ -79,6 +86,29 @@ def test_report_has_all_files_and_repeats_to_the_byte(prepared, tmp_path):
     assert manifest["cost"]["articles"] == 10
 
 
+def test_found_proposals_stand_beside_given_ones_in_one_report_that_repeats(prepared, tmp_path):
+    options, stub = prepared
+    given, found, both = (
+        run.main(replace(options, proposals=proposals), tmp_path / proposals, lambda message: None)
+        for proposals in ("given", "found", "both")
+    )
+
+    assert both == {**given, "end_to_end": {name: found[name] for name in ("headline", "stages")}}
+    assert both["end_to_end"]["headline"]["micro_f1"] != both["headline"]["micro_f1"]
+    assert both["end_to_end"]["stages"]["proposals"]["proposals"]["recall"] == 0.5
+    for name, kept in (("given", "predictions.parquet"), ("found", "predictions-found.parquet")):
+        answers = (tmp_path / name / "predictions.parquet").read_bytes()
+        assert (tmp_path / "both" / kept).read_bytes() == answers
+    assert "It linked" in (tmp_path / "both" / "report.html").read_text(encoding="utf-8")
+    assert "It linked" not in (tmp_path / "given" / "report.html").read_text(encoding="utf-8")
+    assert run.rerun(tmp_path / "both" / "manifest.json", lambda message: None)
+
+    stub.answers = {name: replace(labels, stances=labels.stances[:1]) for name, labels in stub.answers.items()}
+    assert not run.rerun(tmp_path / "both" / "manifest.json", lambda message: None)
+    run.main(options, tmp_path / "both", lambda message: None)
+    assert not (tmp_path / "both" / "predictions-found.parquet").exists()
+
+
 def test_the_record_holds_no_words_of_the_articles(prepared, tmp_path):
     run.main(prepared[0], tmp_path / "report", lambda message: None)
 
@@ -114,6 +144,14 @@ def test_run_against_itself_differs_in_nothing_and_worse_answers_break_gates(pre
     stub.answers = {name: replace(labels, stances=()) for name, labels in stub.answers.items()}
     record = run.main(again, tmp_path / "third", lambda message: None)
     assert not {gate["gate"]: gate["is_kept"] for gate in record["gates"]}["fall of macro F1"]
+    compared = record["comparison"]
+    assert compared["only_first_right"] > 0
+    assert len(compared["only_first_right_rows"]) == min(compared["only_first_right"], 50)
+    assert {row["article"] for row in compared["only_first_right_rows"]} <= set(stub.answers)
+    page = (tmp_path / "third" / "report.html").read_text(encoding="utf-8")
+    rows = page[page.index("Right only before") : page.index('<section id="mistakes">')]
+    assert rows.count('<th scope="row">') == len(compared["only_first_right_rows"])
+    assert '<td class="words">plan 1</td>' in rows
 
 
 @pytest.mark.parametrize(
@@ -142,3 +180,11 @@ def test_model_card_has_the_figures_of_the_record(prepared, tmp_path):
     assert card.startswith("## stub 3 on data.jsonl, given proposals")
     assert f"| Micro F1 | {record['headline']['micro_f1']['value']:.3f}".replace(" 0.", " .") in card
     assert "| Calibration error |" in card
+    assert "end to end" not in card
+
+
+def test_model_card_of_both_kinds_of_proposals_has_the_scores_of_found_ones(prepared, tmp_path):
+    record = run.main(replace(prepared[0], proposals="both"), tmp_path / "report", lambda message: None)
+
+    value = f"{record['end_to_end']['headline']['micro_f1']['value']:.3f}".removeprefix("0")
+    assert f"| Micro F1, end to end | {value} |" in write_card(record)

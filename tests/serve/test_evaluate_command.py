@@ -83,6 +83,11 @@ def test_report_is_asked_for_with_all_options(stance, seen):
     assert seen["folder"] == Path("here")
 
 
+def test_both_kinds_of_proposals_can_be_asked_for(stance, seen):
+    assert stance("dev.jsonl", "--report", "here", "--proposals", "both")[0] == 0
+    assert seen["options"].proposals == "both"
+
+
 def test_gate_that_is_not_kept_is_exit_code_5(stance, seen):
     code, _, err = stance("dev.jsonl", "--gate")
 

@@ -118,6 +118,15 @@ def test_page_asks_for_nothing_from_elsewhere(page):
     assert len(html.encode()) <= 15_000_000
 
 
+def test_slices_are_shown_with_their_calibration_error_or_without_one(page):
+    html = page.read_text(encoding="utf-8")
+    slices = html[html.index('<section id="slices">') : html.index('<section id="countries">')]
+    last = re.findall(r"<td>([^<]*)</td></tr>", slices)
+
+    assert "–" in last
+    assert any(re.fullmatch(r"\.\d{3}", value) for value in last)
+
+
 def test_page_can_be_used_without_sight_or_mouse(page):
     html = page.read_text(encoding="utf-8")
     tags = Tags()
