@@ -53,7 +53,7 @@ def test_every_form_is_found_again():
 def test_unknown_name_is_one_line_with_the_nearest_and_exit_code_1(stance):
     code, out, err = stance("countries", "Franse")
     assert (code, out) == (1, "")
-    assert err.startswith("error: no country or group is called 'Franse': the nearest are France (FRA), ")
+    assert err.startswith("error: no country or group is called 'Franse': the nearest are France (FRA)")
     assert err.count("\n") == 1
     assert stance("countries", "") == (
         1,
@@ -160,7 +160,7 @@ def test_label_expands_groups_only_when_asked(stance, labeller, monkeypatch):
 
 def test_evaluate_countries_measures_the_finder_alone(stance, monkeypatch):
     module = ModuleType("evals.countries")
-    module.main = lambda data: {"data": data.name, "recall": 0.5}
+    module.main = lambda data: {"data": data, "recall": 0.5}
     monkeypatch.setitem(sys.modules, "evals.countries", module)
     Path("dev.jsonl").touch()
     code, out, _ = stance("evaluate", "dev.jsonl", "--countries", "--json")
