@@ -157,7 +157,7 @@ class Service:
         )
 
     def check_room(self) -> None:
-        """Refuse a request whose body nobody has read yet: that costs a tenth of refusing it later.
+        """Refuse a request before its body is read, so that refusing takes little from the workers.
 
         Raises:
             StanceError: Nothing more can be labelled now.
