@@ -124,9 +124,11 @@ class OfficialFinder:
         before = text[offset : item.start]
         introduced = self._introduce_by_title(text, item, title, before) if title else None
         introduced = introduced or self._introduce_by_country_last(text, item, before)
-        if introduced is None or _NOT_IN_OFFICE.search(before):
+        if introduced is None:
             return None
         name, start, end = introduced
+        if any(_NOT_IN_OFFICE.search(text[max(0, place - 80) : place]) for place in (start, item.start)):
+            return None
         people.add(name, item.code)
         return _make(text, start, end, item.code)
 

@@ -268,3 +268,10 @@ def test_load_is_cached_and_unknown_codes_are_refused(finder):
 @pytest.mark.parametrize("text", ["He met Chad Smith.", "Michael Jordan and Chad Smith sang."])
 def test_short_sentence_with_a_person_is_no_headline(text: str) -> None:
     assert CountryFinder.load().find_mentions(text) == []
+
+
+@pytest.mark.parametrize("title", ["Opposition leader", "Former President", "the late Foreign Minister"])
+def test_who_is_not_in_office_speaks_for_no_country_even_where_it_comes_last(finder, title: str) -> None:
+    text = f"{title} Jean Petit of France spoke. Petit left."
+
+    assert [text[m.span.start : m.span.end] for m in finder.find_mentions(text)] == ["France"]
