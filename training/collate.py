@@ -1,8 +1,8 @@
 """Batches: rows (text, proposal) become encoder inputs with targets.
 
-A row either reads one proposal (its windows with country mentions) or looks for proposals (proposal -1).
+A row either reads some proposals of a text, each in the same windows, or looks for proposals.
 Windows of all rows of a batch are sorted by length and cut into chunks of bounded size, so that padding is
-small while the loss still sees every window of a (country, proposal) pair together.
+small while the loss still sees every window of a (country, proposal) pair together, and all proposals of a mention.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from models.schema import SCORES
-from models.tokens import NUM_ENTITIES, PAD, IntArray
+from models.tokens import MAX_ARTICLE_TOKENS, NUM_ENTITIES, PAD, IntArray
 from models.windows import Window, WindowInput, proposal_input, window_input
 from training.config import TrainConfig
 from training.examples import ProposalExample, TextExample, TokenizedWording
@@ -23,7 +23,6 @@ from training.examples import ProposalExample, TextExample, TokenizedWording
 IGNORED = -100
 TURNED = np.array([SCORES.index(name) for name in ("none", "oppose", "support", "abstain")], dtype=np.int32)
 """For each class, in the order of SCORES, the class of who says the same of the opposite proposal."""
-FIND_PROPOSALS = -1
 
 
 @dataclass
@@ -31,7 +30,7 @@ class _Piece:
     """One window of a row with its targets; positions count in `window.ids`."""
 
     window: WindowInput
-    mentions: list[tuple[int, int, bool]]  # position, pair, is evidence
+    mentions: list[tuple[int, int, bool, int]]  # position, pair, is evidence, mention
     tags: np.ndarray | None
     spans: list[tuple[int, int, int, int]]  # first, last, text, proposal
 
@@ -45,7 +44,7 @@ class Collator:
         self.config = config
         self.random = np.random.default_rng(config.seed)
 
-    def __call__(self, rows: Sequence[dict[str, int]]) -> dict[str, Any]:
+    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Build a batch.
 
         Returns:
@@ -55,35 +54,44 @@ class Collator:
         pair_classes: list[int] = []
         for number, row in enumerate(rows):
             example = self.examples[row["text"]]
-            if row["proposal"] == FIND_PROPOSALS:
+            if row["find"]:
                 pieces += self._find_pieces(example, number)
             else:
-                pieces += self._read_pieces(example, row["proposal"], pair_classes)
+                pieces += self._read_pieces(example, number, pair_classes)
         pieces.sort(key=lambda piece: len(piece.window.ids))
         return {
             "chunks": [self._chunk(group) for group in _groups(pieces, self.config.max_chunk_tokens)],
             "pair_classes": torch.tensor(pair_classes, dtype=torch.long),
         }
 
-    def _read_pieces(self, example: TextExample, index: int, pair_classes: list[int]) -> list[_Piece]:
-        proposal = example.proposals[index]
-        wording, classes = self._choose_wording(proposal)
-        windows = self._choose_windows(example, proposal.is_evidence)
-        pairs: dict[int, int] = {}
+    def _read_pieces(self, example: TextExample, number: int, pair_classes: list[int]) -> list[_Piece]:
+        """Inputs of a row that reads; mentions of different rows of a batch get different numbers."""
+        proposals = self._choose_proposals(example)
+        windows = self._choose_windows(example, proposals)
         pieces = []
-        for window in windows:
-            entered = window_input(example.tokens, window, wording, self._shuffled_entities())
-            mentions = []
-            for order, position in enumerate(example.mentions):
-                if window.core_start <= position < window.core_end:
-                    country = int(example.tokens.country[position])
-                    if country not in pairs:
-                        pairs[country] = len(pair_classes)
-                        pair_classes.append(int(classes[country]))
-                    at = entered.offset + int(position) - window.start
-                    mentions.append((at, pairs[country], bool(proposal.is_evidence[order])))
-            pieces.append(_Piece(entered, mentions, None, []))
+        for proposal in proposals:
+            wording, classes = self._choose_wording(proposal)
+            pairs: dict[int, int] = {}
+            for window in windows:
+                entered = window_input(example.tokens, window, wording, self._shuffled_entities())
+                mentions = []
+                for order, position in enumerate(example.mentions):
+                    if window.core_start <= position < window.core_end:
+                        country = int(example.tokens.country[position])
+                        if country not in pairs:
+                            pairs[country] = len(pair_classes)
+                            pair_classes.append(int(classes[country]))
+                        at = entered.offset + int(position) - window.start
+                        is_evidence = bool(proposal.is_evidence[order])
+                        mentions.append((at, pairs[country], is_evidence, number * MAX_ARTICLE_TOKENS + order))
+                pieces.append(_Piece(entered, mentions, None, []))
         return pieces
+
+    def _choose_proposals(self, example: TextExample) -> list[ProposalExample]:
+        """Some proposals of a text, now and then one alone: it may be all that is asked."""
+        is_alone = self.random.random() < self.config.lone_proposal_fraction
+        limit = 1 if is_alone else self.config.max_rivals
+        return [example.proposals[n] for n in self.random.permutation(len(example.proposals))[:limit]]
 
     def _choose_wording(self, proposal: ProposalExample) -> tuple[TokenizedWording, IntArray]:
         """Some wording of a proposal with the countries' classes, or its opposite with the classes turned round."""
@@ -96,11 +104,12 @@ class Collator:
     def _any(self, wordings: Sequence[TokenizedWording]) -> TokenizedWording:
         return wordings[int(self.random.integers(len(wordings)))]
 
-    def _choose_windows(self, example: TextExample, is_evidence: np.ndarray) -> list[Window]:
-        """All windows with evidence and, as many as the configuration allows, others with mentions.
+    def _choose_windows(self, example: TextExample, proposals: Sequence[ProposalExample]) -> list[Window]:
+        """All windows with evidence on the proposals and, as many as the configuration allows, others with mentions.
 
         Of the others the first is one with evidence on another proposal, if there is one: those are mixed up most.
         """
+        is_evidence = np.any([proposal.is_evidence for proposal in proposals], axis=0)
         is_elsewhere = np.any([proposal.is_evidence for proposal in example.proposals], axis=0) & ~is_evidence
         with_evidence, rivals, others = [], [], []
         for window in example.windows:
@@ -171,7 +180,7 @@ class Collator:
             "attention_mask": torch.from_numpy(mask),
             "token_type_ids": torch.from_numpy(types),
             "tags": torch.from_numpy(tags).long(),
-            "mentions": torch.tensor(mentions, dtype=torch.long).reshape(-1, 4),
+            "mentions": torch.tensor(mentions, dtype=torch.long).reshape(-1, 5),
             "spans": torch.tensor(spans, dtype=torch.long).reshape(-1, 5),
         }
 

@@ -28,9 +28,13 @@ class TrainConfig:
     epochs: float = 4.0
     """Passes over the rows."""
     rows_per_step: int = 16
-    """Rows (text, proposal) of one optimizer step and device."""
+    """Rows, each some proposals of a text or a search for them, of one optimizer step and device."""
     max_chunk_tokens: int = 2048
     """Tokens of one forward pass, padding included."""
+    max_rivals: int = 3
+    """Proposals of a text that a row reads and lets compete for the mentions."""
+    lone_proposal_fraction: float = 0.25
+    """How often a row reads one proposal without rivals."""
     max_other_windows: int = 2
     """Windows without evidence that a row reads, drawn afresh each time."""
     max_find_windows: int = 1
@@ -72,7 +76,7 @@ class TrainConfig:
         """Check the ranges that would fail late or silently."""
         for name in ("epochs", "learning_rate", "head_learning_rate"):
             self._check(name, math.isfinite(getattr(self, name)) and getattr(self, name) > 0, "it must be above 0")
-        for name in ("rows_per_step", "max_chunk_tokens", "max_find_windows", "save_steps"):
+        for name in ("rows_per_step", "max_chunk_tokens", "max_rivals", "max_find_windows", "save_steps"):
             self._check(name, getattr(self, name) >= 1, "it must be at least 1")
         for name in ("num_layers", "max_texts"):
             self._check(name, getattr(self, name) is None or getattr(self, name) >= 1, "it must be at least 1")
@@ -86,7 +90,14 @@ class TrainConfig:
             "seed",
         ):
             self._check(name, getattr(self, name) >= 0, "it must not be below 0")
-        for name in ("mention_wording_fraction", "opposite_fraction", "warmup_fraction", "label_smoothing", "dropout"):
+        for name in (
+            "lone_proposal_fraction",
+            "mention_wording_fraction",
+            "opposite_fraction",
+            "warmup_fraction",
+            "label_smoothing",
+            "dropout",
+        ):
             self._check(name, 0 <= getattr(self, name) < 1, "it must lie in [0, 1)")
         self._check("held_out_fraction", 0 <= self.held_out_fraction <= 0.5, "it must lie in [0, 0.5]")
 

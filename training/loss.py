@@ -2,7 +2,8 @@
 
 Pooling: a pair's odds of a stance against none are the sum of its mentions' odds (`pool_odds`), a noisy-or in
 log space (multiple-instance learning, Dietterich et al. 1997), so that one mention that shows the stance is enough
-and the other mentions of the country are not taught that they show nothing.
+and the other mentions of the country are not taught that they show nothing. The proposals of a row compete for
+its mentions as they do when articles are labelled (`share_mentions`).
 """
 
 from __future__ import annotations
@@ -37,6 +38,25 @@ def pool_odds(logits: Tensor, pairs: Tensor, num_pairs: int) -> Tensor:
     top = odds.new_full((num_pairs, 3), -1e4).scatter_reduce(0, index, odds.detach(), "amax")
     total = odds.new_zeros(num_pairs, 3).index_add(0, pairs, (odds - top[pairs]).exp())
     return torch.cat([odds.new_zeros(num_pairs, 1), top + total.clamp_min(1e-9).log()], dim=1)
+
+
+def share_mentions(logits: Tensor, mentions: Tensor) -> Tensor:
+    """Let the proposals that read one mention compete for it, as `models.decoding.share_mentions` does.
+
+    Args:
+        logits: (M, 4), one row for each mention and proposal, class 0 is none.
+        mentions: Number of the mention, the same for all proposals that read it, (M,).
+
+    Returns:
+        (M, 4), none at zero.
+    """
+    odds = logits[:, 1:] - logits[:, :1]
+    any_stance = odds.logsumexp(dim=1)
+    _, mentions = mentions.unique(return_inverse=True)
+    top = any_stance.new_full((len(logits),), -1e4).scatter_reduce(0, mentions, any_stance.detach(), "amax")
+    total = any_stance.new_zeros(len(logits)).index_add(0, mentions, (any_stance - top[mentions]).exp())
+    share = any_stance - top[mentions] - total[mentions].log()
+    return torch.cat([torch.zeros_like(share)[:, None], odds + share[:, None]], dim=1)
 
 
 class TrainingNetwork(nn.Module):
@@ -83,6 +103,7 @@ class TrainingNetwork(nn.Module):
         if not len(classes):
             return logits.sum() * 0.0
         pairs, is_evidence = rows[:, 0], rows[:, 1].bool()
+        logits = share_mentions(logits, rows[:, 2])
         pooled = pool_odds(logits, pairs, len(classes))
         loss = functional.cross_entropy(pooled, classes, label_smoothing=self.settings.label_smoothing)
         shown = torch.zeros_like(classes, dtype=torch.bool).index_fill(0, pairs[is_evidence], True) & (classes > 0)

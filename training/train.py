@@ -11,6 +11,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import math
 import platform
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +33,7 @@ from models.network import StanceNetwork
 from models.tokens import FIRST_ENTITY, NUM_ENTITIES
 from training.arguments import STYLE as DEBATE
 from training.assemble import assemble_checkpoint
-from training.collate import FIND_PROPOSALS, Collator
+from training.collate import Collator
 from training.config import TrainConfig, read_config
 from training.examples import TextExample, make_examples
 from training.export import load_network
@@ -72,10 +73,12 @@ def main(config_path: Path, *, texts: Sequence[Path], output: Path) -> Path:
     train_texts, held_out = split_texts(corpus, config)
     examples = list(make_examples(train_texts, tokenizer, finder, read_wordings()))
     network = load_network(Path(config.start)) if config.start else build_network(config, tokenizer)
+    if not torch.cuda.is_available():  # torch 2.13's fused attention is slower there, above all backward
+        network.encoder.set_attn_implementation("eager")
     trainer = _StanceTrainer(
         model=TrainingNetwork(network, config),
         args=_arguments(config, output),
-        train_dataset=Dataset.from_list(make_rows(examples)),
+        train_dataset=Dataset.from_list(make_rows(examples, config.max_rivals)),
         data_collator=Collator(examples, config),
     )
     _check_folder(output, {"config": dataclasses.asdict(config), "sha256": hash_texts(corpus)})
@@ -114,13 +117,12 @@ def split_texts(texts: Sequence[AnnotatedText], config: TrainConfig) -> tuple[li
     return parts
 
 
-def make_rows(examples: Sequence[TextExample]) -> list[dict[str, int]]:
-    """One row per proposal to read and one per text to find proposals in."""
+def make_rows(examples: Sequence[TextExample], max_rivals: int) -> list[dict[str, Any]]:
+    """A row per text to find proposals in, and as many to read as it takes to read each proposal about once."""
     rows = []
     for index, example in enumerate(examples):
-        rows.append({"text": index, "proposal": FIND_PROPOSALS})
-        if len(example.mentions):
-            rows += [{"text": index, "proposal": proposal} for proposal in range(len(example.proposals))]
+        count = math.ceil(len(example.proposals) / max_rivals) if len(example.mentions) else 0
+        rows += [{"text": index, "find": True}, *({"text": index, "find": False} for _ in range(count))]
     return rows
 
 

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from models import decoding
-from training.collate import FIND_PROPOSALS, IGNORED, Collator
+from training.collate import IGNORED, Collator
 from training.config import TrainConfig
-from training.loss import LINK_MARGIN, LINK_SCALE, TrainingNetwork, pool_odds
+from training.loss import LINK_MARGIN, LINK_SCALE, TrainingNetwork, pool_odds, share_mentions
 
 
 class FixedNetwork(nn.Module):
@@ -29,13 +29,17 @@ def measure(
     *,
     stance: list[list[float]] | None = None,
     mentions: list[tuple[int, int]] = (),
+    numbers: list[int] | None = None,
     classes: list[int] = (),
     tag: list[list[float]] | None = None,
     tags: list[int] | None = None,
     link: list[list[float]] | None = None,
     spans: list[list[int]] = (),
 ) -> float:
-    """The loss of one window. `mentions` are (pair, is evidence), one at each token from the first."""
+    """The loss of one window. `mentions` are (pair, is evidence), one at each token from the first.
+
+    `numbers` are the same for tokens that stand for one mention, read with several proposals.
+    """
     length = len(stance or tag or link or ())
     zeros = [[0.0] * 4] * length
     network = FixedNetwork(
@@ -47,7 +51,9 @@ def measure(
         "attention_mask": ids,
         "token_type_ids": ids,
         "tags": torch.tensor([tags or [IGNORED] * length]),
-        "mentions": torch.tensor([(0, at, *m) for at, m in enumerate(mentions)], dtype=torch.long).reshape(-1, 4),
+        "mentions": torch.tensor(
+            [(0, at, *m, numbers[at] if numbers else at) for at, m in enumerate(mentions)], dtype=torch.long
+        ).reshape(-1, 5),
         "spans": torch.tensor(spans, dtype=torch.long).reshape(-1, 5),
     }
     return float(TrainingNetwork(network, config)([chunk], torch.tensor(classes, dtype=torch.long))["loss"])
@@ -74,6 +80,27 @@ def test_odds_are_pooled_on_the_device_of_the_logits() -> None:
     logits, pairs = torch.zeros(3, 4, device="meta"), torch.zeros(3, dtype=torch.long, device="meta")
 
     assert pool_odds(logits, pairs, 2).device.type == "meta"
+
+
+def test_shares_of_proposals_are_those_of_decoding() -> None:
+    logits = np.random.default_rng(5).normal(0, 9, (3, 6, 4)).astype(np.float32)
+    numbers = np.tile([41, 3, 17, 2, 90, 5], (3, 1))
+
+    shared = share_mentions(torch.from_numpy(logits.reshape(18, 4)), torch.from_numpy(numbers.reshape(18)))
+
+    assert shared.numpy().reshape(3, 6, 4) == pytest.approx(decoding.share_mentions(logits), abs=1e-4)
+
+
+def test_proposals_compete_for_a_mention_in_the_loss() -> None:
+    config = TrainConfig(label_smoothing=0.0, evidence_loss_weight=0.0)
+    stance = [[0.0, math.log(3.0), -99.0, -99.0], [0.0, math.log(1.0), -99.0, -99.0]]
+
+    apart = measure(config, stance=stance, mentions=[(0, 0), (1, 0)], classes=[1, 0])
+    rivals = measure(config, stance=stance, mentions=[(0, 0), (1, 0)], numbers=[0, 0], classes=[1, 0])
+
+    assert apart == pytest.approx((-math.log(3 / 4) - math.log(1 / 2)) / 2, abs=1e-5)
+    # The first proposal has 3 of the 4 odds, the second 1: odds 9/4 and 1/4.
+    assert rivals == pytest.approx((-math.log(9 / 13) - math.log(4 / 5)) / 2, abs=1e-5)
 
 
 def test_stance_loss_is_the_cross_entropy_of_the_pooled_pairs() -> None:
@@ -147,7 +174,7 @@ def test_spans_of_different_texts_are_not_compared() -> None:
 
 def test_loss_falls_on_eight_examples(eight_examples, make_tiny_network) -> None:
     config = TrainConfig(dropout=0.0)
-    rows = [{"text": n, "proposal": proposal} for n in range(8) for proposal in (FIND_PROPOSALS, 0)]
+    rows = [{"text": n, "find": find} for n in range(8) for find in (True, False)]
     batch = Collator(eight_examples, config)(rows)
     training = TrainingNetwork(make_tiny_network(11), config)
     optimizer = torch.optim.AdamW(training.parameters(), lr=1e-2)

@@ -13,7 +13,6 @@ from models.checkpoint import open_checkpoint
 from models.corpus import parse_block
 from models.errors import ConfigError, DataError
 from models.labeller import Labeller
-from training.collate import FIND_PROPOSALS
 from training.config import TrainConfig
 
 TINY = """
@@ -55,16 +54,22 @@ def test_no_text_to_train_on_is_an_error_and_fraction_zero_holds_none_out(texts:
         split_texts([], TrainConfig())
 
 
-def test_rows_find_in_every_text_and_read_each_proposal_where_a_country_is_named(make_example) -> None:
+def test_rows_find_in_every_text_and_read_where_a_country_is_named(make_example) -> None:
     from training.train import make_rows
 
-    blocks = ["# p1: a ban\n# p2: a levy\n[p1|It] and [p2|it] pleased {PER p1+|Peru}.", "# p1: a ban\n[p1|It] failed."]
+    blocks = [
+        "# p1: a ban\n# p2: a levy\n# p3: a fund\n[p1|It], [p2|it] and [p3|it] pleased {PER p1+|Peru}.",
+        "# p1: a ban\n[p1|It] failed.",
+        "# p1: a ban\n[p1|It] pleased {PER p1+|Peru}.",
+    ]
 
-    assert make_rows([make_example(block) for block in blocks]) == [
-        {"text": 0, "proposal": FIND_PROPOSALS},
-        {"text": 0, "proposal": 0},
-        {"text": 0, "proposal": 1},
-        {"text": 1, "proposal": FIND_PROPOSALS},
+    assert make_rows([make_example(block) for block in blocks], max_rivals=2) == [
+        {"text": 0, "find": True},
+        {"text": 0, "find": False},
+        {"text": 0, "find": False},
+        {"text": 1, "find": True},
+        {"text": 2, "find": True},
+        {"text": 2, "find": False},
     ]
 
 
