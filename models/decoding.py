@@ -38,11 +38,17 @@ class DecodingConfig:
     none_bias: float = 0.0
     """Added to the logit of none before the temperature: training reads fewer windows without a stance."""
     stance_threshold: float = 0.5
-    """A pair has a stance if the probabilities of the three stances add up to at least this."""
+    """A pair with a given proposal has a stance if the probabilities of the three stances add up to at least this."""
+    found_stance_threshold: float = 0.5
+    """The same for found proposals, whose stances count less for each doubt that it is a proposal."""
     span_threshold: float = 0.5
     """A tagged span is a proposal mention if its mean probability is at least this."""
     proposal_threshold: float = 0.65
     """A proposal is kept if its best mention reaches this."""
+    proposal_bias: float = 0.0
+    """Added to the log odds of a found proposal's best mention."""
+    proposal_temperature: float = 1.0
+    """Divides those log odds then, for the probability that it is one (Platt 1999)."""
     link_threshold: float = 0.5
     """Two groups of mentions are one proposal if their mean cosine is at least this."""
     screen_threshold: float = 0.5
@@ -192,6 +198,18 @@ def link_spans(spans: Sequence[TaggedSpan], config: DecodingConfig) -> list[list
     found = [group for group in found if max(span.probability for span in group) >= config.proposal_threshold]
     strongest = sorted(found, key=_weight, reverse=True)[:MAX_PROPOSALS_FOUND]
     return [group for group in found if group in strongest]
+
+
+def proposal_probability(group: Sequence[TaggedSpan], config: DecodingConfig) -> float:
+    """Calibrated probability that mentions speak of what is a proposal."""
+    odds = (best_log_odds(group) + config.proposal_bias) / config.proposal_temperature
+    return float(1 / (1 + np.exp(-odds)))
+
+
+def best_log_odds(group: Sequence[TaggedSpan]) -> float:
+    """Log odds of the best of some mentions, within those of a single-precision probability."""
+    probability = np.clip(max(span.probability for span in group), 1e-6, 1 - 1e-6)
+    return float(np.log(probability / (1 - probability)))
 
 
 def main_proposal(groups: Sequence[Sequence[TaggedSpan]]) -> int | None:

@@ -18,12 +18,14 @@ from models.decoding import (
     DecodingConfig,
     FloatArray,
     TaggedSpan,
+    best_log_odds,
     evidence_mentions,
     link_spans,
     link_vector,
     main_proposal,
     pair_probabilities,
     pool_odds,
+    proposal_probability,
     share_mentions,
     spans_like,
     tagged_spans,
@@ -94,7 +96,8 @@ class Labeller:
         article = _as_article(article)
         reading = self._read(article)
         if article.proposals is None:
-            proposals, windows, certain, count = self._find_proposals(reading)
+            proposals, windows, groups, count = self._find_proposals(reading)
+            certain = [proposal_probability(group, self.decoding) for group in groups]
         else:
             proposals, windows, count = self._screen(reading, article.proposals)
             certain = [1.0] * len(proposals)
@@ -124,16 +127,23 @@ class Labeller:
         tables, _ = self._read_proposals(reading, *self._screen(reading, proposals)[:2])
         return [{code: pool_odds(table[at]) for code, at in reading.group_by_country().items()} for table in tables]
 
+    def found_proposals(self, article: Article) -> list[tuple[Proposal, float]]:
+        """Proposals found in an article, each with the uncalibrated log odds that it is one, for calibration."""
+        proposals, _, groups, _ = self._find_proposals(self._read(article))
+        return [(proposal, best_log_odds(group)) for proposal, group in zip(proposals, groups, strict=True)]
+
     def _read(self, article: Article) -> Reading:
         mentions = self.finder.find_mentions(article.text, title=article.title, date=article.date)
         tokens = tokenize_article(self.tokenizer, article, mentions)
         return Reading(article, mentions, tokens, make_windows(tokens))
 
-    def _find_proposals(self, reading: Reading) -> tuple[list[Proposal], list[Sequence[Window]], list[float], int]:
+    def _find_proposals(
+        self, reading: Reading
+    ) -> tuple[list[Proposal], list[Sequence[Window]], list[list[TaggedSpan]], int]:
         """Proposals found in the text.
 
         Returns:
-            They, the windows that mention each, the probability that each is one, and how many tokens were read.
+            They, the windows that mention each, the mentions of each, and how many tokens were read.
         """
         spans, count = self._find_spans(reading, self.decoding.span_threshold)
         groups = link_spans(spans, self.decoding)
@@ -148,7 +158,7 @@ class Labeller:
             for number, group in enumerate(groups, 1)
         ]
         windows: list[Sequence[Window]] = [reading.windows_with(s.span for s in group) for group in groups]
-        return proposals, windows, [max(s.probability for s in group) for group in groups], count
+        return proposals, windows, groups, count
 
     def _find_spans(self, reading: Reading, threshold: float) -> tuple[list[TaggedSpan], int]:
         """Words of the article that speak of any proposal, and how many tokens were read for it."""
@@ -224,13 +234,14 @@ class Labeller:
 
     def _rows(self, reading: Reading, proposal: Proposal, probability: float, logits: FloatArray) -> list[StanceRow]:
         """Rows of one proposal. What is no proposal, with 1 - `probability`, has no stances."""
-        rows = []
+        rows, decoding = [], self.decoding
+        threshold = decoding.stance_threshold if proposal.given else decoding.found_stance_threshold
         for country, at in reading.group_by_country().items():
-            scores = probability * pair_probabilities(pool_odds(logits[at]), self.decoding)
+            scores = probability * pair_probabilities(pool_odds(logits[at]), decoding)
             scores[0] += 1 - probability
             scores = np.round(scores, _DECIMALS)
             best = 1 + int(scores[1:].argmax())
-            if scores[1:].sum() < self.decoding.stance_threshold:
+            if scores[1:].sum() < threshold:
                 continue
             shown = reading.sentences_of(at[m] for m in evidence_mentions(logits[at], best))
             rows.append(

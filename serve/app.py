@@ -94,7 +94,8 @@ def create_app(settings: Settings, command: Sequence[str], keys: Keys | None = N
     return app
 
 
-def _get_service(request: Request) -> Service:
+# Dependencies are coroutines: FastAPI sends plain functions through a thread, at twice the price of a refusal.
+async def _get_service(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
 
@@ -116,7 +117,7 @@ Day = Annotated[
 ]
 
 
-def _get_options(expand_groups: ExpandGroups = False, timeout: Timeout = None) -> Options:
+async def _get_options(expand_groups: ExpandGroups = False, timeout: Timeout = None) -> Options:
     return Options(expand_groups=expand_groups, timeout=timeout)
 
 

@@ -73,7 +73,9 @@ def tiny_checkpoint(
     tiny_tokenizer.save(str(folder / "tokenizer.json"))
     config = {
         "encoder": ENCODER,
-        "decoding": dataclasses.asdict(DecodingConfig(proposal_threshold=0.5, stance_threshold=0.0)),
+        "decoding": dataclasses.asdict(
+            DecodingConfig(proposal_threshold=0.5, stance_threshold=0.0, found_stance_threshold=0.0)
+        ),
     }
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     (folder / "README.md").write_text("# A random network\n", encoding="utf-8")

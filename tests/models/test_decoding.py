@@ -20,6 +20,7 @@ from models.decoding import (
     main_proposal,
     pair_probabilities,
     pool_odds,
+    proposal_probability,
     share_mentions,
     spans_like,
     tagged_spans,
@@ -253,6 +254,17 @@ def test_only_the_strongest_proposals_are_kept_in_their_order() -> None:
     groups = link_spans(spans, DecodingConfig())
 
     assert starts(groups) == [[n] for n in range(count) if n not in (3, 7)]
+
+
+def test_probability_of_a_proposal_is_that_of_its_best_mention_until_calibrated() -> None:
+    group = [tagged(0, 0, 0.6), tagged(1, 0, 0.8)]
+
+    assert proposal_probability(group, DecodingConfig()) == pytest.approx(0.8)
+    shifted = proposal_probability(group, DecodingConfig(proposal_bias=-math.log(4), proposal_temperature=2.0))
+    assert shifted == pytest.approx(0.5)
+    flat = proposal_probability(group, DecodingConfig(proposal_temperature=2.0))
+    assert flat == pytest.approx(2 / 3), "the square root of odds of four"
+    assert 0.99999 < proposal_probability([tagged(0, 0, 1.0)], DecodingConfig()) < 1
 
 
 def test_main_proposal_is_the_one_most_spoken_of() -> None:

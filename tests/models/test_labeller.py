@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +225,20 @@ def test_swapping_two_countries_swaps_their_rows_exactly(labeller: Labeller) -> 
     assert [(names[country], proposal, scores) for country, proposal, scores in rows] == swapped
     assert rows != swapped
     assert {country for country, _, _ in rows} == {"NOR", "PER"}
+
+
+def test_given_and_found_proposals_have_thresholds_of_their_own(tiny_checkpoint: Path) -> None:
+    labeller = Labeller.load(tiny_checkpoint)
+    asked = {**PLAIN, "proposals": ["the seal quota"]}
+
+    labeller.decoding = replace(labeller.decoding, found_stance_threshold=1.1)
+    assert labeller.label(PLAIN).proposals
+    assert not labeller.label(PLAIN).stances
+    assert labeller.label(asked).stances
+
+    labeller.decoding = replace(labeller.decoding, found_stance_threshold=0.0, stance_threshold=1.1)
+    assert labeller.label(PLAIN).stances
+    assert not labeller.label(asked).stances
 
 
 def test_pooled_logits_are_those_behind_the_scores(labeller: Labeller) -> None:
