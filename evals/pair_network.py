@@ -134,6 +134,8 @@ class PairNetwork:
         """
         import torch
 
+        from models.network import computes_in_bfloat16
+
         inputs = [self._encode(pair) for pair in pairs]
         classes = [self.labels.index(pair.label or "") for pair in pairs]
         batches = plan_batches([len(ids) for ids, _ in inputs], config)
@@ -148,9 +150,12 @@ class PairNetwork:
         parts = {"network": self.network, "optimizer": optimizer, "schedule": schedule}
         done = _restore(state, parts) if state and state.exists() else 0
         self.network.train()
+        self.network.prepare_for_training()
         for step, rows in enumerate(batches[done:], done + 1):
             wanted = torch.tensor([classes[row] for row in rows], device=device)
-            loss = torch.nn.functional.cross_entropy(self._logits([inputs[row] for row in rows]), wanted)
+            with torch.autocast(device.type, torch.bfloat16, enabled=computes_in_bfloat16()):
+                logits = self._logits([inputs[row] for row in rows])
+            loss = torch.nn.functional.cross_entropy(logits.float(), wanted)
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)

@@ -29,7 +29,7 @@ from models.annotations import AnnotatedText, read_annotated
 from models.corpus import read_corpus
 from models.countries import CountryFinder
 from models.errors import ConfigError, DataError
-from models.network import StanceNetwork
+from models.network import StanceNetwork, computes_in_bfloat16
 from models.tokens import FIRST_ENTITY, NUM_ENTITIES
 from training.arguments import STYLE as DEBATE
 from training.assemble import assemble_checkpoint
@@ -73,8 +73,7 @@ def main(config_path: Path, *, texts: Sequence[Path], output: Path) -> Path:
     train_texts, held_out = split_texts(corpus, config)
     examples = list(make_examples(train_texts, tokenizer, finder, read_wordings()))
     network = load_network(Path(config.start)) if config.start else build_network(config, tokenizer)
-    if not torch.cuda.is_available():  # torch 2.13's fused attention is slower there, above all backward
-        network.encoder.set_attn_implementation("eager")
+    network.prepare_for_training()
     trainer = _StanceTrainer(
         model=TrainingNetwork(network, config),
         args=_arguments(config, output),
@@ -180,14 +179,6 @@ class _StanceTrainer(Trainer):
             fused=True,
         )
         return self.optimizer
-
-
-def computes_in_bfloat16() -> bool:
-    """Whether bf16 is faster than fp32 here: on GPUs of Ampere or later, on processors with AVX512-BF16 or AMX."""
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    flags = Path("/proc/cpuinfo")
-    return flags.exists() and any(word in flags.read_text() for word in ("avx512_bf16", "amx_bf16"))
 
 
 def _arguments(config: TrainConfig, output: Path) -> TrainingArguments:
